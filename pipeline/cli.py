@@ -1,0 +1,203 @@
+"""The `scmr17` command: what a person types, and what they read.
+
+What belongs here: arguments, exit codes, and words. Everything else is done by the modules that the commands call.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline import periods
+from pipeline.errors import UserError
+from pipeline.progress import progress
+from pipeline.settings import DataFolder, default_data_folder, load_office
+
+EXIT_CODES = """
+Exit codes: 0 done · 64 a mistake in what was typed · 65 data refused, nothing published · 66 nothing delivered for this
+· 69 a library or font is missing · 70 a bug of ours · 73 cannot write · 75 busy, try again · 78 bad configuration
+"""
+
+app = typer.Typer(
+    name="scmr17",
+    help="From a marketplace's exports to its monthly report, every number provable.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="The office's data directory. Default: SCMR17_DATA, or ./data."),
+]
+
+
+@app.command()
+def demo(data: Data = None) -> None:
+    """Make the sample marketplace, take it in, compute every figure and print its last complete month.
+
+    Everything lies in ./data/demo unless --data says otherwise.
+    """
+    folder = _prepared(data or Path("data/demo"))
+    _write_sample(folder, 17, 1.0)
+    _run(folder)
+
+
+@app.command()
+def sample(
+    data: Data = None,
+    seed: Annotated[int, typer.Option(help="Another seed is another marketplace.")] = 17,
+    scale: Annotated[float, typer.Option(min=0.01, max=100, help="1 is about half a million messages.")] = 1.0,
+) -> None:
+    """Write a believable marketplace's exports of 18 months into the inbox, the same for everybody."""
+    _write_sample(_prepared(data), seed, scale)
+
+
+@app.command()
+def load(
+    folder: Annotated[Path | None, typer.Argument(help="The folder of a platform's files.", show_default=False)] = None,
+    platform: Annotated[str, typer.Option(help="Whose files they are, for example olist.")] = "",
+    data: Data = None,
+) -> None:
+    """Take in new exports from the inbox, or a platform's files from FOLDER, and compute nothing yet.
+
+    For example: [bold]scmr17 load --platform olist ../olist --data data/olist[/bold]
+    """
+    from pipeline.intake.adapters import office_settings
+
+    if bool(platform) != bool(folder):
+        raise UserError("a platform's files need both: scmr17 load --platform NAME FOLDER")
+    where = DataFolder(data) if data else default_data_folder()
+    where.prepare(office_settings=office_settings(platform) if platform else None)
+    _take_in(where, platform, folder)
+
+
+@app.command()
+def run(
+    data: Data = None,
+    as_of: Annotated[
+        str, typer.Option(metavar="WHEN", help="Look from this local day or ISO time, not from the deliveries' end.")
+    ] = "",
+    full: Annotated[bool, typer.Option("--full", help="Compute every period again.")] = False,
+) -> None:
+    """Take in what is new, compute what it touches, publish, and print the last complete month.
+
+    The same as the nightly and the monthly job; doing it twice changes nothing.
+    """
+    _run(_prepared(data), as_of=as_of, full=full)
+
+
+@app.command()
+def report(
+    period: Annotated[
+        str, typer.Argument(help="A month, such as 2026-02; for a week or a quarter its figures as CSV.")
+    ],
+    data: Data = None,
+) -> None:
+    """Print a period's report from the published figures."""
+    _report(_prepared(data), period)
+
+
+@app.command()
+def explain(
+    metric: Annotated[str, typer.Argument(help="An id of the catalogue, such as review_response_48h.")],
+    period: Annotated[str, typer.Argument(help="2026-02, 2026-Q1 or 2026-W09.")],
+    seller: Annotated[str, typer.Option(help="For one seller instead of the whole marketplace.")] = "",
+    data: Data = None,
+) -> None:
+    """Show where a figure comes from: its value, its SQL, the tables and files behind it, and the rows it does not
+    see."""
+    from pipeline.explaining import explanation
+
+    folder = _prepared(data)
+    Console().print(explanation(folder, load_office(folder), metric, period, seller), highlight=False)
+
+
+@app.command()
+def status(data: Data = None) -> None:
+    """Show what has been taken in, how far it reaches, and what is published."""
+    from pipeline.explaining import status_of
+
+    folder = _prepared(data)
+    Console().print(status_of(folder, load_office(folder)), highlight=False)
+
+
+def _prepared(data: Path | None) -> DataFolder:
+    folder = DataFolder(data) if data else default_data_folder()
+    folder.prepare()
+    return folder
+
+
+def _write_sample(folder: DataFolder, seed: int, scale: float) -> None:
+    from pipeline.sample import write_sample
+
+    progress("making the sample marketplace")
+    made = write_sample(folder.inbox, seed=seed, scale=scale)
+    rows = sum(file.rows for file in made.files)
+    progress(f"wrote {len(made.files)} exports, {rows:,} rows, to {folder.inbox}")
+
+
+def _take_in(folder: DataFolder, platform: str, source: Path | None) -> None:
+    from pipeline.explaining import deliveries_since, newest_file
+    from pipeline.running import run_job
+
+    before = newest_file(folder)
+    config = {"platform": platform, "folder": str(source.resolve())} if source else {}
+    run_job(folder, "load", run_config={"ops": {"intake": {"config": config}}})
+    Console().print(deliveries_since(folder, before), highlight=False)
+
+
+def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
+    from pipeline.explaining import deliveries_since, last_complete_month, newest_file
+    from pipeline.running import run_job
+
+    before = newest_file(folder)
+    run_job(folder, "nightly", run_config={"ops": {"plan__periods": {"config": {"as_of": as_of, "full": full}}}})
+    Console().print(deliveries_since(folder, before), highlight=False)
+    print(folder.published / "metrics.parquet")
+    print(folder.published / "scmr17.duckdb")
+    month = last_complete_month(folder)
+    if month is None:
+        progress("no month is complete yet; no report was printed")
+    else:
+        _report(folder, month)
+
+
+def _report(folder: DataFolder, period_id: str) -> None:
+    from assets.automation import partition_key
+    from pipeline.running import run_job
+
+    period = periods.parse(period_id, load_office(folder).fiscal_year_start_month)
+    job = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}[period.type]
+    result = run_job(folder, job, partition_key=partition_key(period))
+    for event in result.get_asset_materialization_events():
+        for name, entry in event.materialization.metadata.items():
+            if name in ("pdf", "html", "csv"):
+                print(entry.value)
+
+
+def main() -> None:
+    """Run the command; end with the exit code that operators expect."""
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        print(f"scmr17: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("scmr17: stopped; the last published figures stand", file=sys.stderr)
+        sys.exit(75)
+    except Exception as error:
+        print(f"scmr17: a bug of ours: {type(error).__name__}: {error}", file=sys.stderr)
+        print("Please report it with the lines below. Nothing half-made was published.", file=sys.stderr)
+        sys.excepthook(*sys.exc_info())
+        sys.exit(70)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,430 @@
+"""One schema per export: its columns, their kinds, its key and its rules.
+
+What belongs here: what a row must be for us to believe it, said once and as data. Reading files, applying these rules
+and keeping what fails them is `pipeline.intake`'s work; what rows mean is `sql/core`'s.
+
+The column names are an interface that never changes: METRICS.md, section F.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["id", "text", "integer", "cents", "boolean", "instant", "enum"]
+
+#: The type that each kind has in the warehouse. Instants are UTC; money is whole minor units, never a float.
+SQL_TYPE: dict[Kind, str] = {
+    "id": "VARCHAR",
+    "text": "VARCHAR",
+    "integer": "INTEGER",
+    "cents": "BIGINT",
+    "boolean": "BOOLEAN",
+    "instant": "TIMESTAMP",
+    "enum": "VARCHAR",
+}
+
+MAX_ID_LENGTH = 200
+MAX_TEXT_LENGTH = 100_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an export.
+
+    `required`: the header must have it. `nullable`: a row may leave it empty (always so for columns that are not
+    required). `personal`: a buyer's id, which is stored only as a keyed hash; when `personal_if` is set, only in rows
+    where that SQL predicate over the row's other columns holds. `stored` false: read, used by the export's derived
+    columns, and dropped.
+    """
+
+    name: str
+    kind: Kind
+    required: bool = False
+    nullable: bool = True
+    low: int | None = None
+    high: int | None = None
+    values: tuple[str, ...] = ()
+    personal: bool = False
+    personal_if: str = ""
+    stored: bool = True
+
+    @property
+    def sql_type(self) -> str:
+        return SQL_TYPE[self.kind]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition over several typed columns of one row. `sql` is true for a good row; null counts as good.
+
+    A row that breaks a `reject` rule is kept apart; one that breaks an `anomaly` rule is taken in and counted.
+    `column` is the column that the message points at.
+    """
+
+    name: str
+    column: str
+    sql: str
+    explanation: str
+    severity: Literal["reject", "anomaly"] = "reject"
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column computed at intake from columns that are not stored (message bodies), so that the text can be
+    dropped."""
+
+    name: str
+    sql_type: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export's contract. `events` are the instants that tell how far the export reaches: facts that had happened
+    when it was written, not promises. The first of them is the row's own day."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    events: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    optional: bool = True
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError when the export has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name}")
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns if c.required)
+
+    @property
+    def stored(self) -> tuple[tuple[str, str], ...]:
+        """(name, SQL type) of every column of `raw.<export>`, in order, bookkeeping columns excepted."""
+        kept = [(c.name, c.sql_type) for c in self.columns if c.stored]
+        return tuple(kept + [(d.name, d.sql_type) for d in self.derived])
+
+
+def must(name: str, kind: Kind, **more: object) -> Column:
+    """A column that every file has and every row fills."""
+    return Column(name, kind, required=True, nullable=False, **more)  # type: ignore[arg-type]
+
+
+def may(name: str, kind: Kind, **more: object) -> Column:
+    """A column that a file may lack and a row may leave empty."""
+    return Column(name, kind, **more)  # type: ignore[arg-type]
+
+
+# A thank-you note asks for nothing: lexicon of METRICS.md A12, one alternation per language, matched on whole words of
+# the casefolded body. Problem words take a message out of the exemption even when it also says thanks.
+THANKS = (
+    r"\b(thanks|thank you|thx|cheers|merci|gracias|grazie|danke|dankie|obrigad[oa]|dzi[eę]kuj[eę]|bedankt|"
+    r"dank je|ngiyabonga|siyabonga|enkosi|tack|takk)\b"
+)
+PROBLEM = (
+    r"\b(but|however|problem|broken|missing|wrong|late|refund|return|not|never|still|mais|cass[eé]|pero|roto|problema|"
+    r"kaputt|aber|nicht|maar|nie|stukkend|mas|quebrad[oa]|ma|rotto|ale|niet|kodwa)\b"
+)
+QUESTION = "[?\uff1f\u061f\u037e]"
+
+EXPORTS: dict[str, Export] = {
+    export.name: export
+    for export in (
+        Export(
+            "reviews",
+            "Reviews and star ratings",
+            (
+                must("review_id", "id"),
+                Column("product_id", "id", required=True),
+                Column("seller_id", "id", required=True),
+                must("buyer_id", "id", personal=True),
+                must("rating", "integer", low=1),
+                must("scale_max", "integer", low=2, high=100),
+                must("created_at", "instant"),
+                must("status", "enum", values=("published", "pending", "rejected", "removed")),
+                may("order_line_id", "id"),
+                may("text", "text"),
+                may("language", "id"),
+                may("verified", "boolean"),
+                may("edited_at", "instant"),
+                may("response_at", "instant"),
+                may("response_text", "text", stored=False),
+                may("response_author_role", "enum", values=("seller", "staff", "system")),
+                may("incentivised", "boolean"),
+            ),
+            key=("review_id", "seller_id"),
+            events=("created_at", "edited_at", "response_at"),
+            rules=(
+                Rule("rating_in_scale", "rating", "rating <= scale_max", "a rating lies between 1 and scale_max"),
+                Rule(
+                    "response_after_review",
+                    "response_at",
+                    "response_at >= created_at",
+                    "an answer comes after its review",
+                    "anomaly",
+                ),
+                Rule("seller_named", "seller_id", "seller_id is not null", "a review names its seller", "anomaly"),
+            ),
+            optional=False,
+        ),
+        Export(
+            "messages",
+            "Messages between buyers and sellers",
+            (
+                must("message_id", "id"),
+                Column("conversation_id", "id", required=True),
+                must("sender_id", "id", personal=True, personal_if="sender_role = 'buyer'"),
+                must("sender_role", "enum", values=("buyer", "seller", "staff", "system")),
+                must("recipient_id", "id", personal=True, personal_if="sender_role <> 'buyer'"),
+                must("sent_at", "instant"),
+                may("order_id", "id"),
+                may("product_id", "id"),
+                may("body", "text", stored=False),
+                may("body_hash", "id"),
+                may("is_automated", "boolean"),
+                may("is_spam", "boolean"),
+                may("needs_response", "boolean"),
+                may("speed_vote", "integer", low=1, high=5),
+                may("quality_vote", "integer", low=1, high=5),
+            ),
+            key=("message_id",),
+            events=("sent_at",),
+            rules=(
+                Rule(
+                    "not_to_self",
+                    "recipient_id",
+                    "sender_id <> recipient_id",
+                    "a message goes to somebody else",
+                    "anomaly",
+                ),
+            ),
+            derived=(
+                Derived(
+                    "body_digest",
+                    "UBIGINT",
+                    # DuckDB hashes null to a number: bodies that were never exported would all look alike.
+                    "case when coalesce(body, body_hash) is not null then hash(coalesce(body, body_hash)) end",
+                ),
+                Derived("body_words", "INTEGER", "len(regexp_split_to_array(trim(body), '\\s+'))"),
+                Derived("has_question", "BOOLEAN", f"regexp_matches(body, '{QUESTION}')"),
+                Derived(
+                    "says_thanks",
+                    "BOOLEAN",
+                    f"regexp_matches(lower(body), '{THANKS}') and not regexp_matches(lower(body), '{PROBLEM}')",
+                ),
+            ),
+        ),
+        Export(
+            "sales",
+            "Order lines",
+            (
+                must("order_id", "id"),
+                must("order_line_id", "id"),
+                must("product_id", "id"),
+                Column("category", "text", required=True),
+                must("seller_id", "id"),
+                must("buyer_id", "id", personal=True),
+                must("qty", "integer", low=1),
+                must("amount_cents", "cents", low=0),
+                must("currency", "id"),
+                must("ordered_at", "instant"),
+                must(
+                    "status",
+                    "enum",
+                    values=("pending", "paid", "shipped", "delivered", "completed", "refunded", "cancelled"),
+                ),
+                may("discount_cents", "cents", low=0),
+                may("tax_cents", "cents", low=0),
+                may("shipping_cents", "cents", low=0),
+                may("promised_at", "instant"),
+                may("shipped_at", "instant"),
+                may("delivered_at", "instant"),
+                may("cancelled_at", "instant"),
+                may("cancelled_by", "enum", values=("buyer", "seller", "platform")),
+            ),
+            key=("order_line_id",),
+            events=("ordered_at", "shipped_at", "delivered_at", "cancelled_at"),
+            rules=(
+                Rule(
+                    "currency_code",
+                    "currency",
+                    "regexp_full_match(currency, '[A-Z]{3}')",
+                    "a currency is an ISO 4217 code of three capitals",
+                ),
+                Rule(
+                    "office_currency",
+                    "currency",
+                    "currency = getvariable('office_currency')",
+                    "amounts are in the office's currency; nothing is converted without a dated rate table",
+                ),
+                Rule(
+                    "delivered_after_ordered",
+                    "delivered_at",
+                    "delivered_at >= ordered_at",
+                    "a delivery comes after its order",
+                    "anomaly",
+                ),
+            ),
+            optional=False,
+        ),
+        Export(
+            "returns",
+            "Returns and refunds",
+            (
+                must("return_id", "id"),
+                must("order_line_id", "id"),
+                must("qty", "integer", low=1),
+                must("refund_cents", "cents", low=0),
+                must("opened_at", "instant"),
+                may("refunded_at", "instant"),
+                may("reason", "text"),
+                may("at_fault", "enum", values=("seller", "buyer", "carrier", "platform")),
+            ),
+            key=("return_id",),
+            events=("opened_at", "refunded_at"),
+        ),
+        Export(
+            "surveys",
+            "Survey answers",
+            (
+                must("response_id", "id"),
+                must("respondent_id", "id", personal=True, personal_if="role = 'buyer'"),
+                must("role", "enum", values=("buyer", "seller")),
+                must("instrument", "enum", values=("nps", "csat", "ces", "education")),
+                must("score", "integer"),
+                must("scale_min", "integer", low=0, high=1),
+                must("scale_max", "integer", low=5, high=10),
+                must("answered_at", "instant"),
+                may("touchpoint", "enum", values=("product", "delivery", "support", "ui", "returns")),
+                may("order_id", "id"),
+                may("comment", "text", stored=False),
+                may("invited_at", "instant"),
+            ),
+            key=("response_id",),
+            events=("answered_at",),
+            rules=(
+                Rule("score_in_scale", "score", "score between scale_min and scale_max", "a score lies on its scale"),
+                Rule(
+                    "nps_scale",
+                    "scale_max",
+                    "instrument <> 'nps' or scale_max = 10",
+                    "an NPS scale runs from 0 or 1 to 10",
+                ),
+                Rule(
+                    "csat_scale",
+                    "scale_max",
+                    "instrument not in ('csat', 'education') or (scale_min = 1 and scale_max in (5, 7, 10))",
+                    "a CSAT scale runs from 1 to 5, 7 or 10",
+                ),
+                Rule(
+                    "ces_scale",
+                    "scale_max",
+                    "instrument <> 'ces' or (scale_min = 1 and scale_max = 7)",
+                    "a CES scale runs from 1 to 7",
+                ),
+                Rule(
+                    "nps_file_of_one_scale",
+                    "scale_min",
+                    "not (instrument = 'nps' and scale_min = 1 and bool_or(instrument = 'nps' and scale_min = 1 "
+                    "and score = 0) over ())",
+                    "a zero among NPS answers declared 1 to 10 puts that whole file's answers on this scale in doubt",
+                ),
+            ),
+        ),
+        Export(
+            "carts",
+            "Shopping carts",
+            (
+                must("cart_id", "id"),
+                must("buyer_or_session", "id", personal=True),
+                must("created_at", "instant"),
+                must("last_activity_at", "instant"),
+                must("value_cents", "cents", low=0),
+                may("order_id", "id"),
+                may("checkout_started_at", "instant"),
+            ),
+            key=("cart_id",),
+            events=("created_at", "last_activity_at"),
+        ),
+        Export(
+            "training",
+            "Seller training",
+            (
+                must("seller_id", "id"),
+                must("course_id", "id"),
+                must("event", "enum", values=("registered", "attended", "started", "completed", "visited")),
+                must("at", "instant"),
+                may("duration", "integer", low=0),
+                may("satisfaction", "integer", low=1, high=5),
+            ),
+            key=("seller_id", "course_id", "event", "at"),
+            events=("at",),
+        ),
+        Export(
+            "improvements",
+            "Product improvement initiatives",
+            (
+                must("initiative_id", "id"),
+                must("seller_id", "id"),
+                must("source", "enum", values=("customer_feedback", "seller", "platform")),
+                must("status", "enum", values=("proposed", "started", "shipped", "dropped")),
+                Column("shipped_at", "instant", required=True),
+                may("review_ids", "text"),
+                may("product_id", "id"),
+            ),
+            key=("initiative_id",),
+            events=("shipped_at",),
+        ),
+        Export(
+            "sellers",
+            "Sellers",
+            (
+                must("seller_id", "id"),
+                must("joined_at", "instant"),
+                must("status", "enum", values=("active", "suspended", "closed")),
+                may("name", "text"),
+                may("country", "id"),
+            ),
+            key=("seller_id",),
+        ),
+        Export(
+            "products",
+            "Products",
+            (
+                must("product_id", "id"),
+                Column("created_at", "instant", required=True),
+                must("status", "enum", values=("live", "paused", "ended")),
+                may("category", "text"),
+                may("name", "text"),
+                may("seller_id", "id"),
+            ),
+            key=("product_id",),
+        ),
+        Export(
+            "subscriptions",
+            "Subscriptions and opt-outs",
+            (
+                must("buyer_id", "id", personal=True),
+                must("event", "enum", values=("opt_in", "opt_out")),
+                must("at", "instant"),
+            ),
+            key=("buyer_id", "event", "at"),
+            events=("at",),
+        ),
+    )
+}
+
+#: Columns that every `raw.<export>` table has beside its own: the delivery that a row came from, and where in it.
+BOOKKEEPING: tuple[tuple[str, str], ...] = (("_file_id", "INTEGER"), ("_line", "BIGINT"))
+
+
+def raw_table_ddl(export: Export) -> str:
+    """CREATE TABLE for `raw.<export>`, empty when no file of it has ever come."""
+    columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in (*export.stored, *BOOKKEEPING))
+    return f"create table if not exists raw.{export.name} ({columns})"
