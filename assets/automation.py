@@ -4,8 +4,6 @@ What belongs here: which assets a job has, and which period a tick asks for. The
 published, through data at rest, never through its run's status.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import dagster as dg
@@ -53,17 +51,17 @@ def partition_key(period: Period) -> str:
 
 
 def report_schedule(
-    job: dg.UnresolvedAssetJobDefinition, period_type: PeriodType, cron: str, time_zone: str, fiscal_start: int
+    job_name: str, period_type: PeriodType, cron: str, time_zone: str, fiscal_start: int
 ) -> dg.ScheduleDefinition:
     """A schedule that asks for the period before each tick."""
 
     @dg.schedule(
-        name=f"{job.name}_schedule",
-        job=job,
+        name=f"{job_name}_schedule",
+        job_name=job_name,
         cron_schedule=cron,
         execution_timezone=time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"{job.description} Asks for the {period_type} before the tick.",
+        description=f"Asks for the {period_type} before the tick.",
     )
     def _schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         period = period_before(context.scheduled_execution_time, period_type, fiscal_start)
@@ -85,9 +83,9 @@ def schedules(time_zone: str, fiscal_start: int) -> list[dg.ScheduleDefinition]:
             execution_timezone=time_zone,
             default_status=dg.DefaultScheduleStatus.RUNNING,
         ),
-        report_schedule(weekly, "week", "0 6 * * 1", time_zone, fiscal_start),
-        report_schedule(monthly, "month", "0 6 2 * *", time_zone, fiscal_start),
-        report_schedule(quarterly, "quarter", quarter_cron, time_zone, fiscal_start),
+        report_schedule("weekly", "week", "0 6 * * 1", time_zone, fiscal_start),
+        report_schedule("monthly", "month", "0 6 2 * *", time_zone, fiscal_start),
+        report_schedule("quarterly", "quarter", quarter_cron, time_zone, fiscal_start),
     ]
 
 

@@ -3,8 +3,6 @@
 Building and auditing is `pipeline.models`; a new SQL file becomes an asset by being there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -4,12 +4,10 @@ Publishing is `pipeline.publishing`; what a report says is `pipeline.figures`, h
 read only what is published, so that they never wait for the warehouse.
 """
 
-from __future__ import annotations
-
 from datetime import date
 
 import dagster as dg
-from pipeline.reporting import write_monthly
+from pipeline.render import write_monthly
 
 from pipeline.extracts import write_extract
 from pipeline.models import all_models
@@ -81,11 +79,12 @@ def report_assets(time_zone: str, fiscal_year_start_month: int) -> list[dg.Asset
         kinds={"pdf"},
     )
     def monthly(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
-        made = write_monthly(office.folder, office.office, context.partition_key)
+        made = write_monthly(
+            office.folder.published, office.office, context.partition_key, office.folder.reports
+        )
         progress(f"printed {made.pdf} ({made.pages} pages)")
         return dg.MaterializeResult(
             metadata={
-                "headline": made.headline,
                 "pages": made.pages,
                 "sha256": made.sha256,
                 "pdf": dg.MetadataValue.path(str(made.pdf)),

@@ -3,14 +3,13 @@
 Reading, checking and loading is `pipeline.intake`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 
 from pipeline.contracts import EXPORTS
+from pipeline.errors import DataRefused
 from pipeline.intake import FileOutcome, IntakeResult, take_in, take_in_platform
 from pipeline.progress import progress
 from pipeline.resources import WarehouseResource
@@ -35,10 +34,9 @@ class IntakeConfig(dg.Config):
         for export in EXPORTS.values()
     ],
 )
-def intake(
-    context: dg.AssetExecutionContext, config: IntakeConfig, warehouse: WarehouseResource
-) -> Iterator[dg.MaterializeResult]:
-    """Take in every new delivery; a refused file stops nothing but itself, and is said."""
+def intake(config: IntakeConfig, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+    """Take in every new delivery. One that is refused stops no other, but nothing is computed until a person has mended
+    or removed it: figures without it would be wrong in silence."""
     con, folder = warehouse.con, warehouse.folder
     if config.platform:
         result = take_in_platform(
@@ -46,8 +44,6 @@ def intake(
         )
     else:
         result = take_in(con, folder, warehouse.office, warehouse.sources, progress=progress)
-    for outcome in result.refused:
-        context.log.error(f"{outcome.export}: {outcome.name} refused: {outcome.message}")
     for export in EXPORTS:
         row = con.execute(f"select count(*) from raw.{export}").fetchone()
         yield dg.MaterializeResult(
@@ -56,6 +52,12 @@ def intake(
                 "dagster/row_count": row[0] if row else 0,
                 "deliveries": dg.MetadataValue.md(_table(result, export)),
             },
+        )
+    if result.refused:
+        reasons = "\n".join(f"  {o.export}/{o.name}: {o.message}" for o in result.refused)
+        raise DataRefused(
+            f"{len(result.refused)} of {len(result.files)} deliveries refused:\n{reasons}\n"
+            "The others are taken in. Mend or remove these and run again; the last published figures stand."
         )
 
 

@@ -29,8 +29,8 @@ PERIOD_TYPES = frozenset({"week", "month", "quarter"})
 
 @dataclass(frozen=True)
 class Metric:
-    """One row of the catalogue. `needs` are exports or their columns (`reviews.response_at`), all of which must have come
-    for the metric to be measured. `better` is up, down or empty. `family` is the SQL file's name."""
+    """One row of the catalogue. `needs` are exports or their columns (`reviews.response_at`), all of which must have
+    come for the metric to be measured. `better` is up, down or empty. `family` is the SQL file's name."""
 
     metric: str
     family: str
@@ -110,10 +110,11 @@ def finish(con: duckdb.DuckDBPyConnection, table: str) -> None:
     if row and row[0] is not None:
         raise CatalogueError(f"{table} has rows of {row[0]!r}, which catalogue.csv does not give to family {family!r}")
     con.execute(_FINISHING.format(table=table))
-    _fill_intervals(con)
+    con.register("limits", _limits(con).to_arrow())
     con.execute(f"delete from {table} where period_id in (select period_id from plan.periods)")
-    con.execute(f"insert into {table} by name select * exclude (interval, limits_id) from finishing")
+    con.execute(_FINISHED.format(table=table))
     con.execute(_MISSING.format(table=table))
+    con.unregister("limits")
     con.execute("drop table finishing")
     con.execute("drop table family_metrics")
 
@@ -126,23 +127,28 @@ with kept as (
     join plan.periods as p using (period_id)
     join family_metrics as c on c.metric = t.metric
     where c.is_measured and list_contains(c.periods, p.period_type) and list_contains(c.scopes, t.scope)
-),
-valued as (
-    select * replace (
-        case
-            when value is not null then value
-            when reason is not null then null
-            when denominator is null then numerator::double
-            when denominator <> 0 then numerator / denominator
-        end as value
-    )
-    from kept
 )
+select * replace (
+    case
+        when value is not null then value
+        when reason is not null then null
+        when denominator is null then numerator::double
+        when denominator <> 0 then numerator / denominator
+    end as value
+)
+from kept
+"""
+
+_FINISHED = """
+insert into {table} by name
 select
-    * replace (case when value is null then coalesce(reason, 'no_data') end as reason),
-    case when value is not null and low is null and high is null and interval not in ('own', 'none')
-        then dense_rank() over (order by interval, value, numerator, denominator, n, variance) end as limits_id
-from valued
+    f.* exclude (interval) replace (
+        coalesce(f.low, l.low) as low,
+        coalesce(f.high, l.high) as high,
+        case when f.value is null then coalesce(f.reason, 'no_data') end as reason
+    )
+from finishing as f
+left join limits as l on f.rowid = l.row
 """
 
 #: Every metric of the family must say something about the marketplace as a whole in every period that it is made for.
@@ -171,24 +177,17 @@ def _register_family(con: duckdb.DuckDBPyConnection, family: str) -> None:
             con.execute("insert into family_metrics values (?, ?, ?, ?, ?)", row)
 
 
-def _fill_intervals(con: duckdb.DuckDBPyConnection) -> None:
-    """Compute the limits once for each distinct set of arguments and write them to the rows that share it."""
-    arguments = con.sql(
-        "select distinct limits_id, interval, value, numerator, denominator, n, variance from finishing "
-        "where limits_id is not null order by limits_id"
+def _limits(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """low and high of every row that has a value and a computed kind of interval; `row` is its rowid in `finishing`."""
+    rows = con.sql(
+        "select rowid as row, interval, value, numerator, denominator, n, variance from finishing "
+        "where value is not null and interval not in ('own', 'none')"
     ).pl()
-    if arguments.is_empty():
-        return
-    parts = []
-    for (kind,), rows in arguments.group_by("interval", maintain_order=True):
-        low, high = INTERVALS[str(kind)](_Arguments(rows))
-        parts.append(rows.select("limits_id", low=pl.Series(low), high=pl.Series(high)))
-    limits = pl.concat(parts).with_columns(pl.col("low", "high").fill_nan(None))
-    con.register("limits", limits.to_arrow())
-    con.execute(
-        "update finishing set low = limits.low, high = limits.high from limits where finishing.limits_id = limits.limits_id"
-    )
-    con.unregister("limits")
+    parts = [pl.DataFrame(schema={"row": pl.Int64, "low": pl.Float64, "high": pl.Float64})]
+    for (kind,), group in rows.group_by("interval", maintain_order=True):
+        low, high = INTERVALS[str(kind)](_Arguments(group))
+        parts.append(group.select("row", low=pl.Series(low), high=pl.Series(high)))
+    return pl.concat(parts).with_columns(pl.col("low", "high").fill_nan(None))
 
 
 class _Arguments:
@@ -218,7 +217,8 @@ def _poisson_rate(a: Any) -> intervals.Interval:
 
 
 def _growth(a: Any) -> intervals.Interval:
-    """Growth from a base: numerator is the difference, denominator the base; value may be corrected for unequal days."""
+    """Growth from a base: numerator is the difference, denominator the base; value may be corrected for unequal
+    days."""
     low, high = intervals.poisson_ratio(a.numerator + a.denominator, a.denominator)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = (a.value + 1) / (1 + a.numerator / a.denominator)
@@ -230,7 +230,8 @@ def _mean_t(a: Any) -> intervals.Interval:
 
 
 def _nps(a: Any) -> intervals.Interval:
-    """numerator = promoters - detractors, denominator = answers, variance = p + d - (p - d)^2: the three counts again."""
+    """numerator = promoters - detractors, denominator = answers, variance = p + d - (p - d)^2: the three counts
+    again."""
     extremes = np.round(a.denominator * (a.variance + (a.numerator / a.denominator) ** 2))
     promoters, detractors = (extremes + a.numerator) / 2, (extremes - a.numerator) / 2
     return intervals.nps(promoters, a.denominator - extremes, detractors)

@@ -28,14 +28,15 @@ PX_PER_MM = 96 / 25.4
 WIDE_MM = 176.0
 HALF_MM = 85.5
 LABEL_MM = {True: 36.0, False: 26.0}  # the first column of a wide and of a half-width chart's table; see report.css
-TIME_HEIGHT_MM = {True: 26.0, False: 30.0}
+STACK_MM, STACK_LABEL_MM = 64.0, 20.0  # the distribution of stars and its names; its table is as wide
+CURVE_MM = 85.5
 
 INK, SECONDARY, HAIRLINE = "#1b1f24", "#57606a", "#d0d7de"
 LIMIT = "#8c959f"
 BAD = "#cf222e"
 FONT_PX = 10.0  # 7.5 pt
 LABEL_GAP_PX = 11.0
-TICK_HOURS = (0, 12, 24, 48, 72, 96)
+TICK_HOURS = (0, 24, 48, 72, 96)
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _time(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     left = LABEL_MM[chart.wide] * PX_PER_MM
     frame = Frame(
         width=(WIDE_MM if chart.wide else HALF_MM) * PX_PER_MM - left,
-        height=TIME_HEIGHT_MM[chart.wide] * PX_PER_MM,
+        height=chart.height * PX_PER_MM,
         x=(0.0, float(len(chart.labels))),
         y=(chart.low, chart.high),
         left=left,
@@ -152,8 +153,9 @@ def _time(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
         layers.append(_layer(frame, points[-1:], "point", filled=True, color=accent, size=42))
     last = points[-1]
     top = max(last["y"], (chart.outlines[int(last["order"])] or 0.0) if chart.outlines else last["y"])
+    falls = chart.style == "line" and len(points) > 1 and points[-2]["y"] > last["y"]
     named = [{"x": last["x"], "y": top, "label": chart.last_label}]
-    layers.append(_layer(frame, named, "text", color=INK, fontWeight=600, dy=-8))
+    layers.append(_layer(frame, named, "text", color=INK, fontWeight=600, dy=10 if falls else -8))
     layers.append(_layer(frame, _guide_labels(frame, chart.guides), "text", color=SECONDARY, align="right", dx=-6))
     return layers, frame
 
@@ -200,10 +202,10 @@ def _guide_labels(frame: Frame, guides: Sequence[Guide]) -> list[dict[str, Any]]
 
 
 def _stack(chart: StackChart, accent: str) -> tuple[list[alt.Chart], Frame]:
-    left = 22 * PX_PER_MM
+    left = STACK_LABEL_MM * PX_PER_MM
     pitch, bar = 22.0, 15.0
     rows = len(chart.names)
-    frame = Frame(HALF_MM * PX_PER_MM - left, pitch * rows, x=(0.0, 1.0), y=(float(rows), 0.0), left=left, top=18)
+    frame = Frame(STACK_MM * PX_PER_MM - left, pitch * rows, x=(0.0, 1.0), y=(float(rows), 0.0), left=left, top=18)
     fills = (BAD, tint(BAD, 0.4), HAIRLINE, tint(accent, 0.4), accent)
     inks = ("#ffffff", INK, INK, INK, "#ffffff")
     thick, gap = bar / pitch, frame.across(8)
@@ -220,7 +222,9 @@ def _stack(chart: StackChart, accent: str) -> tuple[list[alt.Chart], Frame]:
             start += share
     layers += [_layer(frame, found, "text", color=ink) for ink, found in labels.items() if found]
     layers.append(_layer(frame, names, "text", color=INK, align="right", dx=-6))
-    keys = [{"x": index / len(fills), "y": 0.0, "label": label} for index, label in enumerate(chart.classes)]
+    keys: list[dict[str, Any]] = [
+        {"x": index / len(fills), "y": 0.0, "label": label} for index, label in enumerate(chart.classes)
+    ]
     for key, fill in zip(keys, fills, strict=True):
         swatch = {**key, "x2": key["x"] + gap, "y": -14 / pitch, "y2": -6 / pitch}
         layers.append(_layer(frame, [swatch], "rect", fill=fill))
@@ -231,12 +235,12 @@ def _stack(chart: StackChart, accent: str) -> tuple[list[alt.Chart], Frame]:
 def _curve(chart: CurveChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     last = max(curve.hours[-1] for curve in chart.curves)
     frame = Frame(
-        width=(HALF_MM - 8 - 17) * PX_PER_MM,
-        height=30 * PX_PER_MM,
+        width=(CURVE_MM - 8 - 15) * PX_PER_MM,
+        height=28 * PX_PER_MM,
         x=(0.0, last),
         y=(0.0, 1.0),
         left=8 * PX_PER_MM,
-        right=17 * PX_PER_MM,
+        right=16 * PX_PER_MM,
         bottom=16,
     )
     grid = [{"x": 0.0, "x2": last, "y": share, "y2": share} for share in (0.5, 1.0)]
@@ -263,5 +267,5 @@ def _curve(chart: CurveChart, accent: str) -> tuple[list[alt.Chart], Frame]:
         at = {"x": chart.target_hours, "y": chart.target, "label": chart.target_label}
         diamond = {"shape": "diamond", "filled": True, "fill": "#ffffff", "stroke": INK, "strokeWidth": 1, "size": 46}
         layers.append(_layer(frame, [at], "point", **diamond))
-        layers.append(_layer(frame, [at], "text", color=SECONDARY, align="left", dx=4, dy=-10))
+        layers.append(_layer(frame, [at], "text", color=SECONDARY, align="left", dx=-2, dy=-11))
     return layers, frame

@@ -80,6 +80,14 @@ class Derived:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """Rows of one file that have the same `by` tell of one thing, so they must say the same in `columns`."""
+
+    by: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Export:
     """An export's contract. `events` are the instants that tell how far the export reaches: facts that had happened
     when it was written, not promises. The first of them is the row's own day."""
@@ -91,6 +99,7 @@ class Export:
     events: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     derived: tuple[Derived, ...] = ()
+    agreement: Agreement | None = None
     optional: bool = True
 
     def column(self, name: str) -> Column:
@@ -99,6 +108,11 @@ class Export:
             if column.name == name:
                 return column
         raise KeyError(f"{self.name} has no column {name}")
+
+    @property
+    def day_column(self) -> str:
+        """The instant whose local day is the row's own: the first event or, in a register, the first instant."""
+        return self.events[0] if self.events else next(c.name for c in self.columns if c.kind == "instant")
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -171,6 +185,8 @@ EXPORTS: dict[str, Export] = {
                 ),
                 Rule("seller_named", "seller_id", "seller_id is not null", "a review names its seller", "anomaly"),
             ),
+            # A review of an order with several sellers stands in one row for each of them.
+            agreement=Agreement(("review_id",), ("rating", "scale_max", "created_at", "buyer_id")),
             optional=False,
         ),
         Export(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import duckdb
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.syntax import Syntax
@@ -104,11 +105,13 @@ def deliveries_since(folder: DataFolder, file_id: int) -> RenderableType:
         ).fetchall()
     if not rows:
         return Text("nothing new was delivered")
-    table = Table("export", "file", "status", *_RIGHT, title="Rows in = accepted + superseded + rejected")
-    for column in table.columns[3:]:
+    table = Table("delivery", *_RIGHT, title="Rows in = accepted + superseded + rejected", box=SIMPLE_HEAD)
+    table.columns[0].overflow = "fold"
+    for column in table.columns[1:]:
         column.justify = "right"
-    for export, name, state, rows_in, accepted, superseded, rejected, _ in rows:
-        table.add_row(export, name, state, *(_number(value) for value in (rows_in, accepted, superseded, rejected)))
+    for export, name, state, *counts, _ in rows:
+        if state == "loaded":
+            table.add_row(f"{export}/{name}", *map(_number, counts))
     refusals = [Text(f"{name} refused: {why}", style="red") for _, name, state, *_, why in rows if state == "refused"]
     return Group(table, *refusals)
 
@@ -205,7 +208,7 @@ def _figure_table(row: dict[str, Any], metric: Metric) -> Table:
 
 
 def _files_table(con: duckdb.DuckDBPyConnection, exports: list[str]) -> RenderableType:
-    table = Table("export", "file", "sha256", *_RIGHT, title="Files")
+    table = Table("export", "file", "sha256", *_RIGHT, title="Files", box=SIMPLE_HEAD)
     for column in table.columns[3:]:
         column.justify = "right"
     for row in con.execute(
@@ -223,7 +226,7 @@ def _rejects_table(con: duckdb.DuckDBPyConnection, exports: list[str]) -> Render
     ).fetchall()
     if not rows:
         return Text("No row of these files was rejected.")
-    table = Table("export", "file", "reason", "rows", title="Rejected rows, which the figure does not see")
+    table = Table("export", "file", "reason", "rows", title="Rejected rows, which the figure does not see", box=SIMPLE_HEAD)
     table.columns[3].justify = "right"
     for export, name, reason, count in rows:
         table.add_row(export, name, reason, _number(count))
@@ -231,7 +234,7 @@ def _rejects_table(con: duckdb.DuckDBPyConnection, exports: list[str]) -> Render
 
 
 def _exports_table(con: duckdb.DuckDBPyConnection) -> Table:
-    table = Table("export", "files", *_RIGHT, "reaches", title="Taken in")
+    table = Table("export", "files", *_RIGHT, "reaches", title="Taken in", box=SIMPLE_HEAD)
     for column in table.columns[1:]:
         column.justify = "right"
     for row in con.execute(

@@ -1,6 +1,6 @@
 """The published figures of one period as a CSV, for a reader with a spreadsheet.
 
-What belongs here: tables cut from what is published. The printed reports are `pipeline.reporting`'s.
+What belongs here: tables cut from what is published. The printed reports are `pipeline.render`'s.
 """
 
 from __future__ import annotations

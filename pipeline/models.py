@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline import catalogue
+from pipeline import catalogue, royalties
 from pipeline.errors import DataRefused
 from pipeline.settings import PROJECT
 from pipeline.warehouse import transaction
@@ -149,6 +149,23 @@ def load_checks() -> tuple[Check, ...]:
     return tuple(load_check(path) for path in sorted((SQL / "checks").glob("*.sql")))
 
 
+ROYALTIES = Model(
+    schema="metrics",
+    name="royalties",
+    description="Each seller's part of the royalty pool, to the cent, with every factor that it is made of.",
+    grain=("period_id", "seller_id"),
+    reads=frozenset({"metrics.royalty_inputs"}),
+    text=Path(royalties.__file__).read_text(encoding="utf-8"),
+    build=royalties.build,
+)
+
+
+@cache
+def all_models() -> tuple[Model, ...]:
+    """Every table that a run builds, in an order in which each comes after those that it reads."""
+    return load_models((ROYALTIES,))
+
+
 def load_models(python_models: tuple[Model, ...] = ()) -> tuple[Model, ...]:
     """Every model of `sql/`, and the given ones, each after those that it reads.
 
@@ -183,29 +200,30 @@ def build(con: duckdb.DuckDBPyConnection, model: Model, config: Path) -> Built:
     return Built(model.table, rows, built, audits)
 
 
+_PLANNED_ROWS = "select count(*) from {table} where period_id in (select period_id from plan.periods)"
+
+
 def _rebuild(con: duckdb.DuckDBPyConnection, model: Model, config: Path) -> int:
     if not model.is_planned:
         con.execute(f"create or replace table {model.table} as {model.text}")
         return _count(con, f"select count(*) from {model.table}")
+    if model.build is not None:
+        model.build(con, config)
+        return _count(con, _PLANNED_ROWS.format(table=model.table))
     _prepare_planned(con, model)
     everything = _count(con, "select count(*) from plan.run where is_full")
     con.execute(
         f"delete from {model.table}"
         + ("" if everything else " where period_id in (select period_id from plan.periods)")
     )
-    if model.build is not None:
-        model.build(con, config)
-    else:
-        con.execute(f"insert into {model.table} by name {model.text}")
-    return _count(con, f"select count(*) from {model.table} where period_id in (select period_id from plan.periods)")
+    con.execute(f"insert into {model.table} by name {model.text}")
+    return _count(con, _PLANNED_ROWS.format(table=model.table))
 
 
 def _prepare_planned(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Make the table, empty, when it is not there or its file now gives other columns (the plan is then a full one)."""
     if model.is_long:
         con.execute(f"create table if not exists {model.table} ({LONG_COLUMNS})")
-        return
-    if model.build is not None:
         return
     wanted = con.execute(f"describe {model.text}").fetchall()
     exists = con.execute(

@@ -241,9 +241,9 @@ def _day_after(local: datetime) -> date:
 def _first_day(con: duckdb.DuckDBPyConnection) -> date | None:
     row = con.execute(
         """
-        select cast(timezone(getvariable('office_time_zone'), timezone('UTC', min(at))) as date)
+        select cast(timezone(getvariable('office_time_zone'), timezone('UTC', min(moment))) as date)
         from (
-            select min(ordered_at) as at from raw.sales
+            select min(ordered_at) as moment from raw.sales
             union all select min(created_at) from raw.reviews
             union all select min(sent_at) from raw.messages
             union all select min(answered_at) from raw.surveys

@@ -151,7 +151,7 @@ def _write_database(con: duckdb.DuckDBPyConnection, path: Path, models: tuple[Mo
         "rejects": """
             select r.export, f.name as file_name, r.rule, r.reason, count(distinct r.line) as rows
             from ledger.rejects as r join ledger.files as f using (file_id)
-            where f.status = 'loaded' group by all order by rows desc, all
+            where f.status = 'loaded' group by all order by rows desc, r.export, file_name, r.rule, r.reason
         """,
         "anomalies": """
             select a.export, f.name as file_name, a.rule, a.reason, a.rows

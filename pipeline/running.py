@@ -6,7 +6,6 @@ is in `pipeline.cli`.
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,10 @@ from dagster import DagsterInstance
 from pipeline.definitions import build
 from pipeline.errors import UserError
 from pipeline.settings import PROJECT, DataFolder
+
+
+#: The run's events go to the instance, where the UI shows them; a terminal gets our own lines only.
+_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @contextmanager
@@ -43,11 +46,10 @@ def run_job(
     Raises the UserError that a step raised, as it was; any other failure is a bug and comes as it is.
     """
     definitions = build(folder)
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
     with office_instance(folder) as instance:
         try:
             return definitions.resolve_job_def(job).execute_in_process(
-                instance=instance, partition_key=partition_key, run_config=run_config, raise_on_error=True
+                instance=instance, partition_key=partition_key, run_config={**_QUIET, **(run_config or {})}, raise_on_error=True
             )
         except Exception as error:
             mistake = _user_error(error)

@@ -1,0 +1,207 @@
+"""Page 2: what customers said. Ratings, their distribution, surveys, repeat buyers, best and worst of the range.
+
+What belongs here: the choice and order of the page's figures. How they are printed is shared (`measures.py`,
+`trends.py`, `wording.py`).
+"""
+
+from __future__ import annotations
+
+import math
+
+from pipeline.figures.measures import detail_table, interval_mark, last_year_id
+from pipeline.figures.model import Cell, Column, CustomersPage, Row, Sentence, StackChart, Table
+from pipeline.figures.noise import are_apart, move_of
+from pipeline.figures.numbers import change, count, name, number, plural, scale_of, show
+from pipeline.figures.published import Published, Value
+from pipeline.figures.trends import month_line
+from pipeline.figures.wording import big_number, month_name, move_sentence, not_measured, page_message
+from pipeline.periods import parse
+
+MESSAGE_METRICS = ("rating_mean", "nps", "csat", "repeat_customer_share", "csat_proxy")
+MEASURES = ("nps", "nps_1_10", "csat", "rating_positive_share", "repeat_customer_share", "reviews_per_100_orders")
+STARS = tuple(f"review_stars_{stars}" for stars in range(1, 6))
+ROWS_EACH_END = 5
+FEWEST_ENTITIES = 4
+FEWEST_RATINGS = 10  # an entity with fewer ratings in the month is not ranked
+
+
+def customers_page(published: Published) -> CustomersPage | None:
+    """The page, or None when there is neither a review nor a survey nor a buyer to report."""
+    lead = next((metric for metric in MESSAGE_METRICS if _has_value(published, metric)), None)
+    if lead is None:
+        return None
+    return CustomersPage(
+        message=_message(published, lead),
+        number=big_number(published, lead),
+        rating=month_line(published, "rating_mean", "Average rating by month, stars", {"review_count": "Reviews"}),
+        stars=_stars(published),
+        measures=detail_table(published, _measures(published), "Satisfaction and loyalty"),
+        categories=ranked_table(published, "category", "Categories by adjusted rating"),
+        products=ranked_table(published, "product", "Products by adjusted rating"),
+        not_measured=not_measured(published, MEASURES),
+    )
+
+
+def _measures(published: Published) -> list[str]:
+    """Without surveys the positive ratings go by the name of what they stand in for."""
+    if published.is_measured("csat"):
+        return list(MEASURES)
+    return ["csat_proxy" if metric == "rating_positive_share" else metric for metric in MEASURES]
+
+
+def _message(published: Published, lead: str) -> Sentence:
+    """The rating's move and the category that moved furthest with it; else the page's largest move."""
+    move = move_of(published, "rating_mean")
+    if not (move and move.is_beyond_noise):
+        return page_message(published, MESSAGE_METRICS, lead)
+    text = move_sentence(published, move, with_target=False)
+    along = [row for row in category_moves(published) if ((row[1].value or 0) > (row[2].value or 0)) == move.is_rise]
+    if along:
+        key, now, before = along[0]
+        scale = scale_of("stars", "")
+        text = (
+            f"{text[:-1]}; {entity_name(published, 'category', key)} moved furthest, to {show(now.value, scale)} "
+            f"from {show(before.value, scale)}."
+        )
+    return Sentence(text, "rating moved beyond noise")
+
+
+def category_moves(published: Published) -> list[tuple[str, Value, Value]]:
+    """Categories whose mean rating moved with its intervals apart, the largest step first."""
+    now = published.entities("rating_mean", "category")
+    before = published.entities("rating_mean", "category", published.period.previous.id)
+    moved = [
+        (key, now[key], before[key])
+        for key in now
+        if key in before
+        and now[key].value is not None
+        and before[key].value is not None
+        and min(now[key].n or 0, before[key].n or 0) >= FEWEST_RATINGS
+        and now[key].low is not None
+        and are_apart(now[key], before[key])
+    ]
+    return sorted(moved, key=lambda row: (-abs((row[1].value or 0) - (row[2].value or 0)), row[0]))
+
+
+def _has_value(published: Published, metric: str) -> bool:
+    found = published.at(metric)
+    return found is not None and found.value is not None
+
+
+def _stars(published: Published) -> StackChart | None:
+    """The share of each number of stars, this month, the month before, and a year ago."""
+    periods = [published.period.id, published.period.previous.id, last_year_id(published)]
+    names, shares, rows = [], [], []
+    for period_id in periods:
+        counts = [_count(published, metric, period_id) for metric in STARS]
+        total = sum(counts)
+        if not total:
+            continue
+        label = f"{parse(period_id).start:%b %Y}"
+        names.append(label)
+        shares.append(tuple(round(stars / total, 6) for stars in counts))
+        percents = (Cell(number(100 * stars / total, 1)) for stars in counts)
+        rows.append(Row((Cell(label), *percents, Cell(count(total)))))
+    if not names or names[0] != f"{published.period.start:%b %Y}":
+        return None
+    columns = (
+        Column("%", "name", "16mm"),
+        *(Column(f"{stars} ★", "number", decimals=1) for stars in range(1, 6)),
+        Column("n", "number"),
+    )
+    worst, best = number(100 * shares[0][0], 1), number(100 * shares[0][4], 1)
+    return StackChart(
+        title="Distribution of stars",
+        alt=f"{names[0]}: {best} % five stars, {worst} % one star. The table below holds every share.",
+        classes=("1", "2", "3", "4", "5 ★"),
+        names=tuple(names),
+        shares=tuple(shares),
+        table=Table("", columns, tuple(rows)),
+    )
+
+
+def _count(published: Published, metric: str, period_id: str) -> int:
+    found = published.at(metric, period_id)
+    return int(found.value) if found and found.value is not None else 0
+
+
+def ranked_table(published: Published, scope: str, title: str) -> Table | None:
+    """The best and the worst entities by Bayesian mean, the raw mean and its cases beside; None with fewer than four."""
+    bayes = {key: value for key, value in published.entities("rating_bayes", scope).items() if value.value is not None}
+    means = published.entities("rating_mean", scope)
+    before = published.entities("rating_mean", scope, published.period.previous.id)
+    ranked = sorted(
+        (key for key in bayes if _cases(means.get(key)) >= FEWEST_RATINGS),
+        key=lambda key: (-(bayes[key].value or 0.0), key),
+    )
+    if len(ranked) < FEWEST_ENTITIES:
+        return None
+    each = min(ROWS_EACH_END, len(ranked) // 2)
+    is_cut = len(ranked) > 2 * each + 1
+    shown = ranked[:each] + ranked[-each:] if is_cut else ranked
+    low, high = _axis([bayes[key] for key in shown] + [means[key] for key in shown])
+    rows = tuple(
+        _ranked_row(
+            published, scope, key, bayes[key], means[key], before.get(key), (low, high), is_cut and index == each
+        )
+        for index, key in enumerate(shown)
+    )
+    columns = (
+        Column(scope.capitalize(), "name"),
+        Column("Adj.", "number", "9mm", 2),
+        Column("Mean", "number", "9mm", 2),
+        Column("n", "number", "9mm"),
+        Column(f"Δ {month_name(published, published.period.previous.id)[:3]}", "number", "11mm", 2),
+        Column(f"{number(low, 1)} to {number(high, 1)}", "mark", "18.5mm"),
+    )
+    left_out = len(ranked) - len(shown)
+    foot = f"Adj.: Bayesian mean; ranked with at least {FEWEST_RATINGS} ratings in the month"
+    if left_out:
+        cases = sum(_cases(means[key]) for key in ranked[each:-each])
+        several = {"category": "categories", "product": "products"}[scope]
+        foot += f"; {plural(left_out, scope, several)} between, with {plural(cases, 'rating')}, not shown"
+    return Table(title, columns, rows, foot=f"{foot}.")
+
+
+def _ranked_row(
+    published: Published,
+    scope: str,
+    key: str,
+    adjusted: Value,
+    mean: Value,
+    before: Value | None,
+    axis: tuple[float, float],
+    opens_group: bool,
+) -> Row:
+    scale = scale_of("stars", published.run.currency)
+    step = change(mean.value, before.value if before else None, scale)
+    return Row(
+        (
+            Cell(name(entity_name(published, scope, key), 32)),
+            Cell(show(adjusted.value, scale), tone="strong"),
+            Cell(show(mean.value, scale)),
+            Cell(count(_cases(mean))),
+            Cell(step),
+            Cell("", mark=interval_mark(mean, before, axis[0], axis[1], scale)),
+        ),
+        opens_group=opens_group,
+    )
+
+
+def entity_name(published: Published, scope: str, key: str) -> str:
+    """What an entity is called; its id when it has no name."""
+    if scope in ("product", "seller"):
+        rows = published.rows(f"select name from {scope}s where {scope}_id = $key", key=key)
+        return name(rows[0][0] if rows and rows[0][0] else key)
+    return name(key.replace("_", " "))
+
+
+def _cases(value: Value | None) -> int:
+    return int(value.n or 0) if value and value.value is not None else 0
+
+
+def _axis(values: list[Value]) -> tuple[float, float]:
+    """Half-star bounds around every interval shown."""
+    low = min(v.low if v.low is not None else v.value or 1.0 for v in values)
+    high = max(v.high if v.high is not None else v.value or 5.0 for v in values)
+    return max(1.0, math.floor(low * 2) / 2), min(5.0, math.ceil(high * 2) / 2)

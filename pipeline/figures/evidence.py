@@ -1,0 +1,193 @@
+"""Page 6: what the figures rest on. Files, rejected rows, pending and suppressed cases, what is not measured, definitions.
+
+What belongs here: counting what stands behind, or is kept out of, the other pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from pipeline.figures.model import Cell, Column, Definition, EvidencePage, Row, Sentence, Table
+from pipeline.figures.numbers import THIN, count, instant, name, number, plural, safe
+from pipeline.figures.published import Published
+from pipeline.figures.wording import source_name, subject
+from pipeline.settings import Office
+
+MOST_FILES = 14
+_FILES = "Input files, newest first"
+MOST_REJECTS = 8
+
+#: Metrics that count what another metric leaves out, and how a line about them reads.
+SET_ASIDE = (
+    ("review_response_pending", "Reviews younger than 48 hours, pending"),
+    ("inquiry_pending", "Inquiries younger than 48 hours, pending"),
+    ("inquiry_exempt", "Thank-you messages exempt from an answer"),
+    ("review_response_by_staff", "Reviews answered by staff, not counted as the seller's answer"),
+    ("message_automated_count", "Automated messages, not counted"),
+    ("orders_without_promise", "Orders without a promised day, not judged on time"),
+)
+
+
+def evidence_page(
+    published: Published, office: Office, printed: Mapping[str, str], defined: Collection[str]
+) -> EvidencePage:
+    """The page.
+
+    `printed` gives, for each metric id that the report prints, the anchor of the page that prints it first; `defined` are
+    those whose definition is printed whole.
+    """
+    return EvidencePage(
+        message=Sentence(f"{rows_sentence(published)}", "rows reconcile"),
+        files=_files(published, office),
+        rejects=_rejects(published),
+        counts=_set_aside(published),
+        not_measured=_not_measured(published),
+        definitions=tuple(
+            Definition(
+                metric=metric,
+                title=subject(published, metric),
+                text=safe(published.metric(metric).definition, 300) if metric in defined else "",
+                source=safe(published.metric(metric).source.partition(";")[0].removeprefix("METRICS.md "), 40),
+                page=printed[metric],
+            )
+            for metric in sorted(printed, key=lambda metric: subject(published, metric))
+        ),
+    )
+
+
+def _row_counts(published: Published) -> tuple[int, int, int, int, int]:
+    """Files loaded, rows in, accepted, superseded, rejected."""
+    rows = published.rows(
+        """select count(*), coalesce(sum(rows_in), 0), coalesce(sum(accepted), 0), coalesce(sum(superseded), 0),
+            coalesce(sum(rejected), 0) from files where status = 'loaded'"""
+    )
+    files, rows_in, accepted, superseded, rejected = (int(figure) for figure in rows[0])
+    return files, rows_in, accepted, superseded, rejected
+
+
+def rows_sentence(published: Published) -> str:
+    """Rows in = accepted + superseded + rejected, over every loaded file."""
+    files, rows_in, accepted, superseded, rejected = _row_counts(published)
+    gap = rows_in - accepted - superseded - rejected
+    share = f" ({number(100 * rejected / rows_in, 2)}{THIN}%)" if rejected and rows_in else ""
+    text = (
+        f"{plural(rows_in, 'row')} came in {plural(files, 'file')}: {count(accepted)} accepted, "
+        f"{count(superseded)} superseded, {count(rejected)} rejected{share}"
+    )
+    return f"{text}; every row is accounted for." if gap == 0 else f"{text}; {plural(gap, 'row')} not accounted for."
+
+
+def data_quality_line(published: Published) -> str:
+    """Page 1's line: rows, refused files, anomalies."""
+    refused = int(published.rows("select count(*) from files where status <> 'loaded'")[0][0])
+    anomalies = int(published.rows("select coalesce(sum(rows), 0) from anomalies")[0][0])
+    parts = [rows_sentence(published)]
+    if refused:
+        parts.append(f"{plural(refused, 'file')} refused whole.")
+    if anomalies:
+        parts.append(f"{plural(anomalies, 'row')} accepted with an anomaly.")
+    return " ".join(parts)
+
+
+def _files(published: Published, office: Office) -> Table | None:
+    rows = published.rows(
+        """select export, platform, name, sha256, rows_in, accepted, superseded, rejected, exported_at, status, refusal
+        from files order by exported_at desc, sha256 desc"""
+    )
+    if not rows:
+        return None
+    shown = []
+    for (
+        export,
+        platform,
+        file_name,
+        sha256,
+        rows_in,
+        accepted,
+        superseded,
+        rejected,
+        exported_at,
+        status,
+        refusal,
+    ) in rows[:MOST_FILES]:
+        is_refused = status != "loaded"
+        shown.append(
+            Row(
+                (
+                    Cell(name(f"{platform} {export}".strip())),
+                    Cell(name(file_name, 40)),
+                    Cell(str(sha256)[:8], tone="muted"),
+                    Cell(instant(exported_at, office.zone)[:10] if exported_at else ""),
+                    Cell(count(rows_in or 0)),
+                    Cell(count(accepted or 0)),
+                    Cell(count(superseded or 0)),
+                    Cell(count(rejected or 0)),
+                    Cell(f"▼ refused: {safe(refusal, 60)}" if is_refused else "", tone="bad" if is_refused else ""),
+                )
+            )
+        )
+    columns = (
+        Column("Export", "name", "24mm"),
+        Column("File", "word", "50mm"),
+        Column("SHA-256", "word", "18mm"),
+        Column("Exported", "word", "19mm"),
+        Column("Rows", "number", "15mm"),
+        Column("Accepted", "number", "15mm"),
+        Column("Superseded", "number", "19mm"),
+        Column("Rejected", "number", "15mm"),
+        Column("", "word"),
+    )
+    rest = rows[MOST_FILES:]
+    foot = ""
+    if rest:
+        totals = [sum(row[column] or 0 for row in rest) for column in (4, 5, 6, 7)]
+        foot = (
+            f"{plural(len(rest), 'older file')} more, with {plural(totals[0], 'row')}: {count(totals[1])} accepted, "
+            f"{count(totals[2])} superseded, {count(totals[3])} rejected; total reconciles."
+        )
+    if all(not row.cells[8].text for row in shown):
+        return Table(_FILES, columns[:8], tuple(Row(row.cells[:8]) for row in shown), foot=foot)
+    return Table(_FILES, columns, tuple(shown), foot=foot)
+
+
+def _rejects(published: Published) -> Table | None:
+    rows = published.rows(
+        "select export, rule, min(reason), sum(rows)::bigint as n from rejects group by export, rule order by n desc, 1, 2"
+    )
+    if not rows:
+        return None
+    shown = tuple(
+        Row((Cell(name(export)), Cell(safe(reason or rule, 90)), Cell(count(rejected))))
+        for export, rule, reason, rejected in rows[:MOST_REJECTS]
+    )
+    rest = rows[MOST_REJECTS:]
+    several = f"{plural(len(rest), 'more reason')}, {plural(int(sum(row[3] for row in rest)), 'row')}. " if rest else ""
+    foot = f"{several}A row that breaks several rules is counted under each."
+    columns = (Column("Export", "name", "20mm"), Column("Rule broken", "word"), Column("Rows", "number", "13mm"))
+    return Table("Rejected rows by reason", columns, shown, foot=foot)
+
+
+def _set_aside(published: Published) -> Table | None:
+    """What is pending, exempt or too small to show in this month."""
+    rows = []
+    for metric, label in SET_ASIDE:
+        found = published.at(metric)
+        if found is not None and found.value is not None:
+            rows.append(Row((Cell(label), Cell(count(found.value)))))
+    suppressed = int(
+        published.rows(
+            "select count(*) from metrics where period_id = $period and reason = 'suppressed'",
+            period=published.period.id,
+        )[0][0]
+    )
+    rows.append(Row((Cell("Values of sellers, products and categories too small to show"), Cell(count(suppressed)))))
+    return Table("Set aside in this month", (Column("What", "name"), Column("Cases", "number", "16mm")), tuple(rows))
+
+
+def _not_measured(published: Published) -> tuple[str, ...]:
+    missing: dict[str, list[str]] = {}
+    for metric in published.catalogue.values():
+        found = published.at(metric.metric)
+        if found is not None and found.reason == "not_measured":
+            missing.setdefault(source_name(metric.needs), []).append(metric.title)
+    return tuple(f"No {source}: {'; '.join(titles)}." for source, titles in sorted(missing.items()))

@@ -1,0 +1,206 @@
+"""Rows of measures: one metric, its comparisons, its judgement, its last months.
+
+What belongs here: the tables whose rows are metrics, and the footnotes that explain what is missing in them. Tables whose
+rows are sellers, products or files are built by their pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Spark, Table
+from pipeline.figures.noise import move_of
+from pipeline.figures.numbers import Scale, change, digits_beside, name, show
+from pipeline.figures.published import Published, Value
+from pipeline.figures.wording import REASONS, evidence, month_name, scale_for, subject, verdict
+
+SPARK_MONTHS = 12
+
+
+@dataclass
+class Footnotes:
+    """Collects a table's footnotes; the same text keeps its letter."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def letter(self, text: str) -> str:
+        if text not in self.texts:
+            self.texts.append(text)
+        return "abcdefghijklmnopqrstuvwxyz"[self.texts.index(text)]
+
+    def missing(self, value: Value | None) -> str:
+        reason = (value.reason if value else None) or "no_data"
+        return self.letter(f"{MISSING_TEXT}: {REASONS.get(reason, name(reason))}.")
+
+
+def last_year_id(published: Published) -> str:
+    return f"{published.period.start.year - 1}-{published.period.id[5:]}"
+
+
+def measure_columns(published: Published) -> tuple[Column, ...]:
+    """The columns of the KPI table."""
+    before = month_name(published, published.period.previous.id)
+    return (
+        Column("Metric", "name", "49mm"),
+        Column(published.period.label[:3], "number", "12.5mm", 2),
+        Column(before[:3], "number", "13mm", 2),
+        Column(f"{published.period.label[:3]} {published.period.start.year - 1}", "number", "13mm", 2),
+        Column("Target", "number", "11.5mm", 2),
+        Column(f"Δ {before[:3]}", "number", "14mm", 2, has_units=True),
+        Column("Move", "word", "17.5mm"),
+        Column("Verdict", "word", "12mm"),
+        Column("Evidence", "word", "14mm"),
+        Column("12 months", "mark", "19.5mm"),
+    )
+
+
+def without_targets(table: Table) -> Table:
+    """The KPI table of an office that has set no target for any of its rows: without what is said about targets."""
+    kept = [index for index, column in enumerate(table.columns) if column.head not in ("Target", "Verdict", "Evidence")]
+    rows = tuple(replace(row, cells=tuple(row.cells[index] for index in kept)) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[index] for index in kept), rows=rows)
+
+
+def measure_row(published: Published, metric: str, notes: Footnotes, *, opens_group: bool = False) -> Row:
+    """One line of the KPI table."""
+    now, before = published.at(metric), published.at(metric, published.period.previous.id)
+    last_year = published.at(metric, last_year_id(published))
+    series = published.series(metric, SPARK_MONTHS)
+    scale = scale_for(published, metric, [now, before, last_year])
+    target = now.target if now else None
+    digits = scale.digits
+    if now and now.value is not None and target is not None:
+        digits = digits_beside(now.value, target, scale)
+    missing = now is None or now.value is None
+    judged = verdict(now) if now else (show(None, scale), "muted")
+    return Row(
+        (
+            title_cell(published, metric, scale),
+            Cell(
+                show(now.value if now else None, scale, digits=digits),
+                tone="strong",
+                note=notes.missing(now) if missing else "",
+            ),
+            Cell(show(before.value if before else None, scale)),
+            Cell(show(last_year.value if last_year else None, scale)),
+            Cell(show(target, scale)),
+            change_cell(now, before, scale),
+            move_cell(published, metric),
+            Cell(judged[0], tone=judged[1]),
+            Cell(evidence(now) if now else "", tone="muted"),
+            Cell("", mark=spark(series, target, scale, subject(published, metric))),
+        ),
+        opens_group=opens_group,
+    )
+
+
+def change_cell(now: Value | None, before: Value | None, scale: Scale) -> Cell:
+    """The step from the month before, with the unit it is told in."""
+    text = change(now.value if now else None, before.value if before else None, scale)
+    return Cell(text, scale.change_unit if text != MISSING_TEXT else "")
+
+
+def move_cell(published: Published, metric: str) -> Cell:
+    """What the month's step says: better, worse, or within noise; a dash where it cannot be tested."""
+    move = move_of(published, metric)
+    if move is None:
+        return Cell("–", tone="muted")
+    if not move.is_beyond_noise:
+        return Cell("within noise", tone="muted")
+    if move.is_good is None:
+        return Cell("● moved", tone="strong")
+    return Cell("▲ better", tone="good") if move.is_good else Cell("▼ worse", tone="bad")
+
+
+def spark(series: Sequence[Value | None], target: float | None, scale: Scale, title: str) -> Spark | None:
+    """The last months as a small line, scaled to its own range and the target."""
+    values = [value.value if value else None for value in series]
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return None
+    bounds = [*known, target] if target is not None else known
+    low, high = min(bounds), max(bounds)
+    height = (high - low) or 1.0
+
+    def place(value: float | None) -> float | None:
+        return None if value is None else round((value - low) / height, 4)
+
+    alt = f"{title}, {len(known)} months: {show(min(known), scale)} to {show(max(known), scale)} {scale.unit}".strip()
+    return Spark(tuple(place(value) for value in values), place(target), f"{alt}; last {show(values[-1], scale)}")
+
+
+def interval_mark(value: Value, before: Value | None, low: float, high: float, scale: Scale) -> Interval | None:
+    """The value with its interval on an axis from `low` to `high`, the previous month's value beside it."""
+    if value.value is None or value.low is None or value.high is None or high <= low:
+        return None
+
+    def place(number: float) -> float:
+        return round(min(1.0, max(0.0, (number - low) / (high - low))), 4)
+
+    earlier = before.value if before and before.value is not None else None
+    alt = f"{show(value.value, scale)}, 95 % interval {show(value.low, scale)} to {show(value.high, scale)}"
+    return Interval(
+        place(value.low),
+        place(value.value),
+        place(value.high),
+        alt if earlier is None else f"{alt}, previous {show(earlier, scale)}",
+        None if earlier is None else place(earlier),
+        None if value.target is None else place(value.target),
+    )
+
+
+def interval_text(value: Value, scale: Scale) -> str:
+    if value.low is None or value.high is None:
+        return ""
+    return f"{show(value.low, scale)} to {show(value.high, scale)}"
+
+
+def detail_table(published: Published, metrics: Sequence[str], title: str, *, has_moves: bool = True) -> Table | None:
+    """Measures with their interval and cases: the table of the pages after the first. None when none is measured."""
+    measured = [metric for metric in metrics if _ever_measured(published, metric)]
+    if not measured:
+        return None
+    notes = Footnotes()
+    before_name = month_name(published, published.period.previous.id)
+    columns = (
+        Column("Measure", "name"),
+        Column(published.period.label[:3], "number", "12mm", 1),
+        Column("95 % interval", "word-right", "22mm"),
+        Column(f"Δ {before_name[:3]}", "number", "14mm", 1, has_units=True),
+        *((Column("Move", "word", "18mm"),) if has_moves else ()),
+    )
+    rows = tuple(Row(_detail_cells(published, metric, notes)[: len(columns)]) for metric in measured)
+    return Table(title, columns, rows, notes=tuple(notes.texts))
+
+
+def _ever_measured(published: Published, metric: str) -> bool:
+    """Whether the last months have any value: a survey scale that the office never uses needs no row."""
+    return published.is_measured(metric) and any(
+        value and value.value is not None for value in published.series(metric)
+    )
+
+
+def _detail_cells(published: Published, metric: str, notes: Footnotes) -> tuple[Cell, ...]:
+    now, before = published.at(metric), published.at(metric, published.period.previous.id)
+    assert now is not None
+    scale = scale_for(published, metric, [now, before])
+    digits = scale.digits
+    if now.value is not None and now.target is not None:
+        digits = digits_beside(now.value, now.target, scale)
+    return (
+        title_cell(published, metric, scale),
+        Cell(
+            show(now.value, scale, digits=digits), tone="strong", note=notes.missing(now) if now.value is None else ""
+        ),
+        Cell(interval_text(now, scale), tone="muted"),
+        change_cell(now, before, scale),
+        move_cell(published, metric),
+    )
+
+
+def title_cell(published: Published, metric: str, scale: Scale) -> Cell:
+    """The metric's title with its unit, unless the title begins with it, leading to its definition."""
+    title = subject(published, metric)
+    unit = "" if title.lower().startswith(scale.unit.lower()) else scale.unit
+    return Cell(title, unit, definition=metric)

@@ -1,0 +1,316 @@
+"""What a report says, as frozen dataclasses: text already formatted, geometry already scaled.
+
+What belongs here: the shapes of tables, charts, sentences and pages. No shape computes anything, and nothing here knows
+the database or HTML. How the shapes are filled is the pages' work (`customers.py`, `service.py`, …), how numbers become
+text is `numbers.py`'s, how they become ink is `report_templates/` and `pipeline.charts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["", "good", "watch", "bad", "muted", "strong"]
+
+
+@dataclass(frozen=True)
+class Spark:
+    """A small line in a table cell. All positions are 0 (bottom) to 1 (top); None is a gap."""
+
+    points: tuple[float | None, ...]
+    target: float | None
+    alt: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A magnitude from zero in a table cell, 0 to 1 of the cell's width, with the target's position if there is one."""
+
+    share: float
+    alt: str
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A point with its interval in a table cell, and the value before; positions 0 (left) to 1 (right)."""
+
+    low: float
+    point: float
+    high: float
+    alt: str
+    before: float | None = None
+    target: float | None = None
+
+
+MISSING_TEXT = "–"
+
+Mark = Spark | Bar | Interval
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell. `definition` is a metric id whose definition on the evidence page the text leads to."""
+
+    text: str
+    unit: str = ""
+    tone: Tone = ""
+    mark: Mark | None = None
+    definition: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """`kind` decides alignment: names and words left, numbers on their decimal, marks fill the cell.
+
+    `has_units`: numbers of several units stand in the column, each with its own behind it.
+    """
+
+    head: str
+    kind: Literal["name", "word", "word-right", "number", "mark"]
+    width: str = ""
+    decimals: int = 0
+    has_units: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    cells: tuple[Cell, ...]
+    opens_group: bool = False
+    is_total: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A real table. `notes` are lettered footnotes; `foot` says what the table leaves out."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    foot: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A horizontal line of a chart with the words that label it. `kind` decides how it is drawn."""
+
+    value: float
+    label: str
+    kind: Literal["target", "limit", "mean"]
+
+
+@dataclass(frozen=True)
+class DataRow:
+    """A row of the table under a chart: one text per point of the chart."""
+
+    label: str
+    texts: tuple[str, ...]
+    tone: Tone = ""
+
+
+@dataclass(frozen=True)
+class TimeChart:
+    """Values over periods, drawn above the table of the same values, a column of the table under each point. `height` is
+    the plot's, in mm.
+
+    `values` are in the unit of `title`; `outlines` are targets per period, drawn as outlined columns; `low` and `high`
+    bound the vertical axis (columns start at zero). `corner` heads the row labels and `under` stands below each label
+    (the year below its first month, a week's first day).
+    """
+
+    title: str
+    alt: str
+    style: Literal["line", "columns"]
+    corner: str
+    labels: tuple[str, ...]
+    under: tuple[str, ...]
+    values: tuple[float | None, ...]
+    rows: tuple[DataRow, ...]
+    low: float
+    high: float
+    guides: tuple[Guide, ...] = ()
+    outlines: tuple[float | None, ...] = ()
+    last_label: str = ""
+    wide: bool = True
+    height: float = 22.0
+
+
+@dataclass(frozen=True)
+class StackChart:
+    """100 % bars of ordered classes, one bar a row; the shares in `shares[row][class]` sum to 1."""
+
+    title: str
+    alt: str
+    classes: tuple[str, ...]
+    names: tuple[str, ...]
+    shares: tuple[tuple[float, ...], ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A step function of hours: the share reached by then, 0 to 1."""
+
+    name: str
+    hours: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class CurveChart:
+    title: str
+    alt: str
+    curves: tuple[Curve, ...]
+    table: Table
+    target: float | None = None
+    target_label: str = ""
+    target_hours: float = 48.0
+
+
+@dataclass(frozen=True)
+class HeatGrid:
+    """Seven rows of 24 printed values; `shades` are 0 to 1."""
+
+    title: str
+    alt: str
+    days: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+    shades: tuple[tuple[float, ...], ...]
+    foot: str
+
+
+@dataclass(frozen=True)
+class BigNumber:
+    """The one figure of a page that stands large, and the line under it."""
+
+    text: str
+    unit: str
+    line: str
+    tone: Tone = ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence made by a rule. `owner` is who answers for it, `rule` the rule's name."""
+
+    text: str
+    rule: str
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which report this is. `report_hash` is the SHA-256 of all the other figures."""
+
+    office: str
+    brand: str
+    code: str
+    accent: str
+    title: str
+    subtitle: str
+    period_id: str
+    period_label: str
+    as_of: str
+    as_of_iso: str
+    is_complete: bool
+    report_hash: str = ""
+
+
+@dataclass(frozen=True)
+class SummaryPage:
+    headline: Sentence
+    number: BigNumber | None
+    changes: tuple[Sentence, ...]
+    changes_note: str
+    actions: tuple[Sentence, ...]
+    actions_note: str
+    kpis: Table
+    legend: str
+    not_measured: str
+    data_quality: str
+
+
+@dataclass(frozen=True)
+class CustomersPage:
+    message: Sentence
+    number: BigNumber | None
+    rating: TimeChart | None
+    stars: StackChart | None
+    measures: Table | None
+    categories: Table | None
+    products: Table | None
+    not_measured: str
+
+
+@dataclass(frozen=True)
+class ServicePage:
+    message: Sentence
+    number: BigNumber | None
+    reviews: TimeChart | None
+    inquiries: TimeChart | None
+    measures: Table | None
+    curve: CurveChart | None
+    delivery: TimeChart | None
+    not_measured: str
+
+
+@dataclass(frozen=True)
+class MessagesPage:
+    message: Sentence
+    number: BigNumber | None
+    path: TimeChart | None
+    weeks: TimeChart | None
+    months: TimeChart | None
+    peaks: HeatGrid | None
+    roles: Table | None
+    unanswered: Table | None
+    not_measured: str
+
+
+@dataclass(frozen=True)
+class SellersPage:
+    message: Sentence
+    number: BigNumber | None
+    reconciliation: Table | None
+    royalties: Table | None
+    ineligible: Table | None
+    fastest: Table | None
+    slowest: Table | None
+    sales: TimeChart | None
+    not_measured: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An entry of the metric index. `text` is the definition, '' where only its source is given; `page` the anchor of its page."""
+
+    metric: str
+    title: str
+    text: str
+    source: str
+    page: str
+
+
+@dataclass(frozen=True)
+class EvidencePage:
+    message: Sentence
+    files: Table | None
+    rejects: Table | None
+    counts: Table | None
+    not_measured: tuple[str, ...]
+    definitions: tuple[Definition, ...]
+
+
+@dataclass(frozen=True)
+class MonthlyFigures:
+    """Everything that one monthly report says. A page is None when nothing of it is measured."""
+
+    edition: Edition
+    summary: SummaryPage
+    customers: CustomersPage | None
+    service: ServicePage | None
+    messages: MessagesPage | None
+    sellers: SellersPage | None
+    evidence: EvidencePage

@@ -1,0 +1,198 @@
+"""Reads what one report needs out of `published/scmr17.duckdb`, read-only.
+
+What belongs here: the queries over the published tables and the small values they give. Judging those values is
+`noise.py`'s work, wording and printing them the pages'. The warehouse is never opened here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.errors import DeliveryMissing
+from pipeline.periods import Period, parse
+
+
+@dataclass(frozen=True)
+class Value:
+    """One published value. `value` is None when `reason` says why; `rag` and `evidence` judge it against `target`."""
+
+    period_id: str
+    entity_id: str
+    value: float | None
+    numerator: int | None = None
+    denominator: int | None = None
+    n: int | None = None
+    low: float | None = None
+    high: float | None = None
+    reason: str | None = None
+    target: float | None = None
+    rag: str | None = None
+    evidence: str | None = None
+
+
+_VALUE_COLUMNS = "period_id, entity_id, value, numerator, denominator, n, low, high, reason, target, rag, evidence"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A row of the catalogue. `better` is 'up', 'down' or ''."""
+
+    metric: str
+    title: str
+    unit: str
+    better: str
+    needs: str
+    definition: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Run:
+    as_of: datetime
+    as_of_day: date
+    currency: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """One period's view of the published tables.
+
+    `months` are the ids of the months up to and including the report's, oldest first and without gaps.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    period: Period
+    run: Run
+    is_complete: bool
+    months: tuple[str, ...]
+    catalogue: dict[str, Metric]
+    _all: dict[tuple[str, str], Value]
+
+    def metric(self, metric: str) -> Metric:
+        return self.catalogue.get(metric) or Metric(metric, metric.replace("_", " "), "count", "", "", "", "")
+
+    def at(self, metric: str, period_id: str | None = None) -> Value | None:
+        """The marketplace's value of a metric in a period, the report's own by default."""
+        return self._all.get((metric, period_id or self.period.id))
+
+    def is_measured(self, metric: str) -> bool:
+        """Whether the metric has, or could have had, a value in this month."""
+        found = self.at(metric)
+        return found is not None and found.reason != "not_measured"
+
+    def series(self, metric: str, length: int = 13) -> tuple[Value | None, ...]:
+        """The metric in the last `length` months, this one last; None where nothing is published."""
+        return tuple(self._all.get((metric, month)) for month in self.last_months(length))
+
+    def last_months(self, length: int = 13) -> tuple[str, ...]:
+        return self.months[-length:]
+
+    def weeks(self, metric: str, length: int) -> list[tuple[Value, date]]:
+        """The last complete weeks that end by the report's last day, oldest first, with their first days."""
+        rows = self.rows(
+            f"""select {_VALUE_COLUMNS}, period_start from metrics
+            where metric = $metric and scope = 'all' and period_type = 'week' and period_end <= $last and value is not null
+            order by period_start desc limit $length""",
+            metric=metric,
+            last=self.period.end,
+            length=length,
+        )
+        return [(Value(*row[:-1]), row[-1]) for row in reversed(rows)]
+
+    def entities(self, metric: str, scope: str, period_id: str | None = None) -> dict[str, Value]:
+        """Every entity's value of a metric, by entity."""
+        rows = self.rows(
+            f"select {_VALUE_COLUMNS} from metrics where metric = $metric and scope = $scope and period_id = $period_id"
+            " order by entity_id",
+            metric=metric,
+            scope=scope,
+            period_id=period_id or self.period.id,
+        )
+        return {row[1]: Value(*row) for row in rows}
+
+    def target_of(self, metric: str, period_id: str) -> float | None:
+        found = self._all.get((metric, period_id))
+        return found.target if found else None
+
+    def has(self, table: str) -> bool:
+        return bool(self.rows("select 1 from duckdb_tables() where table_name = $table", table=table))
+
+    def columns(self, table: str) -> set[str]:
+        rows = self.rows("select column_name from duckdb_columns() where table_name = $table", table=table)
+        return {row[0] for row in rows}
+
+    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        return self.con.execute(sql, parameters).fetchall()
+
+
+@contextmanager
+def open_published(folder: Path, period: Period) -> Iterator[Published]:
+    """The published tables as the report of `period` sees them.
+
+    Raises DeliveryMissing when nothing was published yet, or nothing for this month; it names the months there are.
+    """
+    path = folder / "scmr17.duckdb"
+    if not path.exists():
+        raise DeliveryMissing(f"{path}: nothing is published yet; `scmr17 run` takes the exports in and publishes")
+    con = duckdb.connect(str(path), read_only=True, config={"threads": 1})
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+        yield _read(con, period)
+    finally:
+        con.close()
+
+
+def _read(con: duckdb.DuckDBPyConnection, period: Period) -> Published:
+    with_data = [
+        row[0]
+        for row in con.execute(
+            "select distinct period_id from metrics where period_type = 'month' and value is not null order by 1"
+        ).fetchall()
+    ]
+    if period.id not in with_data:
+        raise DeliveryMissing(f"{period.id}: this month has no data; {_months_named(with_data)}")
+    values = con.execute(
+        f"""select metric, {_VALUE_COLUMNS} from metrics
+        where scope = 'all' and period_type in ('month', 'quarter') and period_start < $end""",
+        {"end": period.end},
+    ).fetchall()
+    metrics = con.execute("select metric, title, unit, better, needs, definition, source from catalogue").fetchall()
+    as_of, as_of_day, currency = con.execute("select as_of, as_of_day, currency from run").fetchall()[0]
+    return Published(
+        con=con,
+        period=period,
+        run=Run(as_of, as_of_day, currency),
+        is_complete=as_of_day >= period.end,
+        months=_months_until(period, with_data[0]),
+        catalogue={row[0]: Metric(*(text or "" for text in row)) for row in metrics},
+        _all={(row[0], row[1]): Value(*row[1:]) for row in values},
+    )
+
+
+def _months_until(period: Period, first: str) -> tuple[str, ...]:
+    months = [period]
+    while months[-1].id > first:
+        months.append(months[-1].previous)
+    return tuple(month.id for month in reversed(months))
+
+
+def _months_named(months: list[str]) -> str:
+    """`data exist for 2024-10 to 2026-03`, with gaps told apart."""
+    if not months:
+        return "no month has any: put exports into the inbox and run `scmr17 run`"
+    runs = [[months[0], months[0]]]
+    for month in months[1:]:
+        if parse(month).previous.id == runs[-1][1]:
+            runs[-1][1] = month
+        else:
+            runs.append([month, month])
+    return "data exist for " + ", ".join(a if a == b else f"{a} to {b}" for a, b in runs)

@@ -1,0 +1,304 @@
+"""Page 5: what sellers earn and how they answer. The royalty pool to the cent, the largest shares, both ends of response.
+
+What belongs here: the choice and order of the page's figures. Allocating the pool is `pipeline.royalties`' work; nothing
+is recomputed here but sums of what it allocated, which must come out to the cent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.figures.customers import entity_name
+from pipeline.figures.measures import interval_mark
+from pipeline.figures.model import Bar, BigNumber, Cell, Column, Row, SellersPage, Sentence, Table
+from pipeline.figures.numbers import (
+    THIN,
+    capital,
+    change,
+    count,
+    money,
+    name,
+    number,
+    plural,
+    rounded,
+    scale_of,
+    show,
+    with_unit,
+)
+from pipeline.figures.published import Published, Value
+from pipeline.figures.trends import month_columns
+from pipeline.figures.wording import big_number, month_name, not_measured, page_message, scale_for
+
+SALES_METRICS = ("net_sales", "orders", "average_order_value", "active_buyers", "new_buyers")
+SALES_ROWS = {
+    "orders": "Orders",
+    "average_order_value": "Average order value",
+    "active_buyers": "Active buyers",
+    "new_buyers": "New buyers",
+}
+TOP_SELLERS = 10
+RESPONSE_ROWS = 5
+FEWEST_REVIEWS = 10
+
+#: Why a seller takes no part in the pool, in words.
+INELIGIBLE = {
+    "too_few_ratings": "too few ratings in the last twelve months",
+    "no_net_sales": "no net sales in the period",
+    "not_in_good_standing": "account not in good standing",
+}
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one seller gets of the pool, and the factors it comes from; money in cents."""
+
+    seller_id: str
+    rank: int
+    reason: str | None
+    base: int
+    mean: Decimal | None
+    ratings: int
+    quality: Decimal | None
+    response: Decimal | None
+    engagement: Decimal | None
+    share: Decimal
+    allocation: int
+    payout: int
+    carried: int
+
+
+def sellers_page(published: Published) -> SellersPage | None:
+    """The page, or None when there are neither sales nor royalties in the month."""
+    shares, pool, period_id = _shares(published)
+    sales = published.at("net_sales")
+    if not shares and (sales is None or sales.value is None):
+        return None
+    return SellersPage(
+        message=_message(published, shares, pool, period_id),
+        number=_number(published, shares, pool),
+        reconciliation=_reconciliation(published, shares, pool, period_id) if shares else None,
+        royalties=_royalties(published, shares) if shares else None,
+        ineligible=_ineligible(shares),
+        fastest=_response(published, best=True),
+        slowest=_response(published, best=False),
+        sales=month_columns(published, "net_sales", _sales_title(published), SALES_ROWS, outlined=False),
+        not_measured=not_measured(published, (*SALES_METRICS, "royalty_pool")),
+    )
+
+
+def _shares(published: Published) -> tuple[list[Share], int, str]:
+    """The sellers' shares of the month's pool, or of the quarter's when the month closes it and quarters are paid."""
+    if not published.has("royalties"):
+        return [], 0, ""
+    rows = published.rows(
+        """select r.period_id, r.pool_cents, r.seller_id, r.rank, r.reason, r.base_cents, r.bayes_mean, r.rating_count,
+            r.quality, r.response_share, r.engagement, r.share, r.allocation_cents, r.payout_cents, r.carried_cents
+        from royalties as r join periods as p using (period_id)
+        where p.period_end = $end and p.period_type in ('month', 'quarter')
+        order by p.period_type, r.rank""",
+        end=published.period.end,
+    )
+    if not rows:
+        return [], 0, ""
+    period_id, pool = rows[0][0], int(rows[0][1])
+    return [Share(*row[2:]) for row in rows if row[0] == period_id], pool, period_id
+
+
+def _paid(shares: list[Share]) -> int:
+    return sum(share.payout for share in shares)
+
+
+def _message(published: Published, shares: list[Share], pool: int, period_id: str) -> Sentence:
+    if not shares:
+        return page_message(published, SALES_METRICS, "net_sales")
+    paid = [share for share in shares if share.payout > 0]
+    currency = published.run.currency
+    text = (
+        f"{plural(len(paid), 'seller')} of {count(len(shares))} share{'s' if len(paid) == 1 else ''} "
+        f"{money(_paid(shares), currency)} of the {period_id} royalty pool"
+    )
+    top = sorted(paid, key=lambda share: -share.payout)[:TOP_SELLERS]
+    if len(paid) > TOP_SELLERS:
+        part = Decimal(sum(share.payout for share in top)) / _paid(shares) * 100
+        text += f"; the ten largest shares are {number(part, 1)}{THIN}% of it"
+    return Sentence(f"{text}.", "royalties")
+
+
+def _number(published: Published, shares: list[Share], pool: int) -> BigNumber | None:
+    if not shares:
+        return big_number(published, "net_sales")
+    currency = published.run.currency
+    carried = sum(share.carried for share in shares)
+    line = f"Royalties paid · pool {money(pool, currency)} · carried forward {money(carried, currency)}"
+    sales = published.at("net_sales")
+    if sales and sales.value is not None:
+        line += f" · net sales {with_unit(sales.value, scale_for(published, 'net_sales', [sales]))}"
+    return BigNumber(money(_paid(shares)), currency, line)
+
+
+def _reconciliation(published: Published, shares: list[Share], pool: int, period_id: str) -> Table:
+    """Pool = paid + carried, and what does not go out, to the cent."""
+    allocated, paid = sum(share.allocation for share in shares), _paid(shares)
+    carried = sum(share.carried for share in shares)
+    unallocated, difference = pool - allocated, pool - paid - carried
+    lines = [
+        Row((Cell("Paid out"), Cell(money(paid)), Cell(count(sum(1 for share in shares if share.payout))))),
+        Row((Cell("Carried forward, net"), Cell(money(carried)), Cell(count(sum(1 for s in shares if s.carried))))),
+    ]
+    if unallocated:
+        lines.append(Row((Cell("Not allocated"), Cell(money(unallocated)), Cell(""))))
+    lines.append(Row((Cell(f"Pool of {period_id}"), Cell(money(pool), tone="strong"), Cell("")), is_total=True))
+    lines.append(Row((Cell("Difference"), Cell(money(difference - unallocated)), Cell(""))))
+    columns = (
+        Column("Reconciliation", "name"),
+        Column(published.run.currency, "number", "30mm", 2),
+        Column("Sellers", "number", "16mm"),
+    )
+    return Table("The pool, to the cent", columns, tuple(lines))
+
+
+def _royalties(published: Published, shares: list[Share]) -> Table:
+    """The largest payouts with the factors they come from, and what the rest sum to."""
+    receiving = [share for share in shares if share.allocation > 0]
+    top = receiving[:TOP_SELLERS]
+    largest = max((share.allocation for share in top), default=0) or 1
+    rows = []
+    for share in top:
+        part = share.share * 100
+        rows.append(
+            Row(
+                (
+                    Cell(entity_name(published, "seller", share.seller_id)),
+                    Cell(number(Decimal(share.base) / 100, 0)),
+                    Cell(_decimal(share.mean, 2)),
+                    Cell(count(share.ratings)),
+                    Cell(_decimal(share.quality, 3)),
+                    Cell(_decimal(share.engagement, 3)),
+                    Cell(number(part, 2)),
+                    Cell(money(share.allocation), tone="strong"),
+                    Cell("", mark=Bar(share.allocation / largest, f"{number(part, 2)} % of the pool")),
+                )
+            )
+        )
+    rest = receiving[TOP_SELLERS:]
+    if rest:
+        rest_sum = sum(share.allocation for share in rest)
+        blank = Cell("")
+        rows.append(
+            Row(
+                (
+                    Cell(plural(len(rest), "more seller")),
+                    Cell(number(Decimal(sum(share.base for share in rest)) / 100, 0)),
+                    blank,
+                    Cell(count(sum(share.ratings for share in rest))),
+                    blank,
+                    blank,
+                    Cell(number(sum((share.share for share in rest), Decimal(0)) * 100, 2)),
+                    Cell(money(rest_sum)),
+                    blank,
+                )
+            )
+        )
+    total = sum(share.allocation for share in receiving)
+    rows.append(
+        Row(
+            (
+                Cell(f"All {plural(len(receiving), 'seller')}"),
+                Cell(number(Decimal(sum(share.base for share in receiving)) / 100, 0)),
+                Cell(""),
+                Cell(count(sum(share.ratings for share in receiving))),
+                Cell(""),
+                Cell(""),
+                Cell(number(sum((share.share for share in receiving), Decimal(0)) * 100, 2)),
+                Cell(money(total), tone="strong"),
+                Cell(""),
+            ),
+            is_total=True,
+        )
+    )
+    columns = (
+        Column("Seller", "name", "42mm"),
+        Column(f"Net sales {published.run.currency}", "number", "22mm"),
+        Column("Adj. rating", "number", "17mm", 2),
+        Column("Ratings", "number", "13mm"),
+        Column("Quality", "number", "14mm", 3),
+        Column("Engagement", "number", "18mm", 3),
+        Column("Share %", "number", "14mm", 2),
+        Column(f"Royalty {published.run.currency}", "number", "22mm", 2),
+        Column("", "mark"),
+    )
+    foot = (
+        "Weight = net sales × quality × engagement. Quality is the adjusted rating over twelve months on 0 to 1; "
+        "engagement is one half plus half of the share answered within 48 hours."
+    )
+    if rest:
+        foot = f"{plural(len(rest), 'more seller')}, summing to {money(rest_sum)}; total reconciles. {foot}"
+    return Table("Royalties by seller", columns, tuple(rows), foot=foot)
+
+
+def _decimal(value: Decimal | None, digits: int) -> str:
+    return "–" if value is None else f"{rounded(value, digits):.{digits}f}"
+
+
+def _ineligible(shares: list[Share]) -> Table | None:
+    reasons = Counter(share.reason for share in shares if share.reason)
+    if not reasons:
+        return None
+    rows = tuple(
+        Row((Cell(capital(INELIGIBLE.get(reason, name(reason.replace("_", " "))))), Cell(count(sellers))))
+        for reason, sellers in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    )
+    return Table("Sellers without a share", (Column("Reason", "name"), Column("Sellers", "number", "16mm")), rows)
+
+
+def _response(published: Published, *, best: bool) -> Table | None:
+    """The sellers who answer the most, or the fewest, reviews within 48 hours; None with too few to tell apart."""
+    values = {
+        key: value
+        for key, value in published.entities("review_response_48h", "seller").items()
+        if value.value is not None and (value.denominator or 0) >= FEWEST_REVIEWS
+    }
+    if len(values) < 2 * RESPONSE_ROWS:
+        return None
+    scale = scale_of("share", "")
+
+    def place(key: str) -> tuple[float, float, str]:
+        """Ranked by the interval's cautious end, so that few cases do not lead either list."""
+        value = values[key]
+        bound = (value.low if best else value.high) or 0.0
+        return (-bound if best else bound, -(value.denominator or 0), key)
+
+    before = published.entities("review_response_48h", "seller", published.period.previous.id)
+    rows = tuple(
+        _response_row(published, key, values[key], before.get(key)) for key in sorted(values, key=place)[:RESPONSE_ROWS]
+    )
+    columns = (
+        Column("Seller", "name"),
+        Column("%", "number", "11mm", scale.digits),
+        Column("n", "number", "8mm"),
+        Column(f"Δ {month_name(published, published.period.previous.id)[:3]} pp", "number", "14mm", 1),
+        Column("0 to 100 %", "mark", "20mm"),
+    )
+    end = "Highest" if best else "Lowest"
+    foot = f"Of {plural(len(values), 'seller')} with at least {FEWEST_REVIEWS} mature reviews, by the interval's end."
+    return Table(f"{end} shares of reviews answered in 48 h", columns, rows, foot=foot)
+
+
+def _response_row(published: Published, key: str, value: Value, before: Value | None) -> Row:
+    scale = scale_of("share", "")
+    return Row(
+        (
+            Cell(name(entity_name(published, "seller", key), 26)),
+            Cell(show(value.value, scale), tone="strong"),
+            Cell(count(value.denominator or 0)),
+            Cell(change(value.value, before.value if before else None, scale)),
+            Cell("", mark=interval_mark(value, before, 0.0, 1.0, scale)),
+        )
+    )
+
+
+def _sales_title(published: Published) -> str:
+    scale = scale_for(published, "net_sales", published.series("net_sales"))
+    return f"Net sales by month, {scale.unit}"

@@ -1,0 +1,149 @@
+"""Page 1: the month in one page. What moved, what changed, what needs a decision, the twelve figures.
+
+What belongs here: the headline and the choice of the twelve rows. The sentences below the headline are picked in
+`decisions.py`; the wording of a single sentence belongs to `wording.py`.
+"""
+
+from __future__ import annotations
+
+from pipeline.figures.decisions import what_changed, what_to_decide
+from pipeline.figures.evidence import data_quality_line
+from pipeline.figures.measures import Footnotes, measure_columns, measure_row, without_targets
+from pipeline.figures.model import Row, Sentence, SummaryPage, Table
+from pipeline.figures.noise import Move, moves_beyond_noise
+from pipeline.figures.numbers import count, digits_beside, plural, show, with_unit
+from pipeline.figures.published import Published
+from pipeline.figures.wording import big_number, month_name, not_measured, scale_for, subject, target_clause
+from pipeline.settings import Office
+
+KPI_ROWS = 12
+SENTENCES = 3
+
+#: The metrics that page 1 would print, by the area that answers for them; a group's later ones stand in for those that
+#: are not measured.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "customers": (
+        "rating_mean",
+        "nps",
+        "csat",
+        "repeat_customer_share",
+        "csat_proxy",
+        "review_count",
+    ),
+    "service": (
+        "review_response_48h",
+        "negative_review_response_48h",
+        "inquiry_response_48h",
+        "on_time_delivery_rate",
+        "delivery_days_median",
+    ),
+    "messages": ("message_count", "messages_per_order"),
+    "sales": ("net_sales", "orders", "average_order_value", "active_buyers", "new_buyers"),
+}
+GROUP_ROWS = {"customers": 4, "service": 4, "messages": 2, "sales": 2}
+
+
+def kpi_metrics(published: Published) -> dict[str, list[str]]:
+    """The twelve metrics by area: each area's first ones that are measured, then others until there are twelve."""
+    measured = {area: [m for m in metrics if published.is_measured(m)] for area, metrics in GROUPS.items()}
+    chosen = {area: metrics[: GROUP_ROWS[area]] for area, metrics in measured.items()}
+    for area, metrics in measured.items():
+        for metric in metrics[GROUP_ROWS[area] :]:
+            if sum(len(rows) for rows in chosen.values()) < KPI_ROWS:
+                chosen[area].append(metric)
+    return {area: metrics for area, metrics in chosen.items() if metrics}
+
+
+def summary_page(published: Published, office: Office) -> SummaryPage:
+    chosen = kpi_metrics(published)
+    areas = {metric: area for area, metrics in chosen.items() for metric in metrics}
+    moves = _told_once(moves_beyond_noise(published, list(areas)))
+    lead = moves[0].metric.metric if moves else _most_missed(published, list(areas)) or next(iter(areas))
+    changes = what_changed(published, moves[1:])
+    actions = what_to_decide(published, office, moves, areas)
+    has_targets = any((value := published.at(metric)) and value.target is not None for metric in areas)
+    kpis = _kpi_table(published, chosen, has_targets=has_targets)
+    return SummaryPage(
+        headline=_headline(published, moves, list(areas), lead),
+        number=big_number(published, lead),
+        changes=tuple(changes[:SENTENCES]),
+        changes_note=_fewer(len(changes), "other move is beyond noise", "other moves are beyond noise"),
+        actions=tuple(actions[:SENTENCES]),
+        actions_note=_fewer(len(actions), "decision follows from the figures", "decisions follow from the figures"),
+        kpis=kpis,
+        legend=_MOVE_LEGEND + (_TARGET_LEGEND if has_targets else " No target is set for any of these figures."),
+        not_measured=not_measured(published, [metric for metrics in GROUPS.values() for metric in metrics]),
+        data_quality=data_quality_line(published),
+    )
+
+
+def _told_once(moves: list[Move]) -> list[Move]:
+    """Without the CSAT proxy where the mean rating moved too: both are the same stars."""
+    has_rating = any(move.metric.metric == "rating_mean" for move in moves)
+    return [move for move in moves if not (has_rating and move.metric.metric == "csat_proxy")]
+
+
+_MOVE_LEGEND = (
+    "Move: better or worse when the month lies outside mean ± 2.66 × mean moving range of the twelve months before and "
+    "the 95 % intervals of the two months do not overlap; else within noise."
+)
+_TARGET_LEGEND = (
+    " Verdict: met at the target, near down to its amber floor, missed below. Evidence: certain when the whole 95 % "
+    "interval is on one side of the target."
+)
+
+
+def _fewer(found: int, singular: str, several: str) -> str:
+    """What is said when fewer than three sentences hold."""
+    if found >= SENTENCES:
+        return ""
+    words = ("No", "One", "Two")[found]
+    return f"{words} {singular if found == 1 else several} this month."
+
+
+def _headline(published: Published, moves: list[Move], metrics: list[str], lead: str) -> Sentence:
+    label = published.period.label
+    if moves:
+        move = moves[0]
+        scale = scale_for(published, lead, [move.now, move.before])
+        assert move.now.value is not None
+        usual = move.limits.within(move.metric.unit)
+        digits = digits_beside(move.now.value, usual.high if move.is_rise else usual.low, scale)
+        text = (
+            f"{subject(published, lead)} {'rose' if move.is_rise else 'fell'} to "
+            f"{with_unit(move.now.value, scale, digits=digits)} in {label} from {show(move.before.value, scale)} "
+            f"in {month_name(published, move.before.period_id)}, {'above' if move.is_rise else 'below'} the usual "
+            f"{show(usual.low, scale)} to {show(usual.high, scale)}"
+        )
+        if move.now.target is not None:
+            text += f"; {target_clause(published, move.now, scale)}"
+        return Sentence(f"{text}.", "largest move beyond noise")
+    judged = [value for value in (published.at(metric) for metric in metrics) if value and value.rag]
+    text = f"No figure moved beyond its usual range in {label}"
+    if judged:
+        met = sum(1 for value in judged if value.rag == "green")
+        text += f"; {count(met)} of {plural(len(judged), 'target')} {'is' if met == 1 else 'are'} met"
+    return Sentence(f"{text}.", "no move beyond noise")
+
+
+def _most_missed(published: Published, metrics: list[str]) -> str | None:
+    """The metric whose target is missed by the largest part of it."""
+    missed = [
+        (abs(value.value - value.target) / abs(value.target), metric)
+        for metric in metrics
+        if (value := published.at(metric))
+        and value.rag in ("red", "amber")
+        and value.value is not None
+        and value.target
+    ]
+    return max(missed)[1] if missed else None
+
+
+def _kpi_table(published: Published, chosen: dict[str, list[str]], *, has_targets: bool) -> Table:
+    notes = Footnotes()
+    rows: list[Row] = []
+    for index, metrics in enumerate(chosen.values()):
+        for position, metric in enumerate(metrics):
+            rows.append(measure_row(published, metric, notes, opens_group=index > 0 and position == 0))
+    table = Table("Key figures", measure_columns(published), tuple(rows), notes=tuple(notes.texts))
+    return table if has_targets else without_targets(table)

@@ -1,0 +1,191 @@
+"""Sentences made from figures by rules. No adjective without a test behind it, no cause, only what happened.
+
+What belongs here: the wording of a move, of a verdict, of what is missing. Which sentences a page opens with is the page's
+choice; the tests they rest on are in `noise.py` and, against targets, in the published table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.figures.model import BigNumber, Sentence, Tone
+from pipeline.figures.noise import Move, limits_of, move_of
+from pipeline.figures.numbers import (
+    MISSING,
+    Scale,
+    capital,
+    change_with_unit,
+    count,
+    digits_beside,
+    goal,
+    listed,
+    scale_of,
+    show,
+    with_unit,
+)
+from pipeline.figures.published import Published, Value
+
+#: Why a value is missing, as a footnote says it.
+REASONS = {
+    "no_data": "no cases in this month",
+    "immature": "the time allowed has not run out for any case",
+    "suppressed": "too few cases to show",
+    "not_measured": "its export has not come",
+    "not_reached": "fewer were answered than that share",
+    "too_short": "fewer than eight months before it",
+}
+
+NAMED_IN_FULL = 3  # measures of one absent export that a page names; the evidence page names them all
+
+#: What an export is called in a sentence.
+EXPORT_NAMES = {"subscriptions": "opt-outs", "training": "training records", "improvements": "improvement records"}
+
+#: The columns behind a metric, when the export came without them.
+COLUMN_NAMES = {
+    "reviews.response_at": "the sellers' answers to reviews",
+    "sales.promised_at": "promised delivery dates",
+    "sales.delivered_at": "delivery dates",
+}
+
+
+def month_name(published: Published, period_id: str) -> str:
+    """`February`, or `February 2025` when that is another year than the report's."""
+    period = published.period
+    while period.id > period_id:
+        period = period.previous
+    month, _, year = period.label.partition(" ")
+    return month if year == str(published.period.start.year) else period.label
+
+
+def verdict(value: Value) -> tuple[str, Tone]:
+    """The word with its symbol for a value against its target, and its tone; a dash without a target."""
+    if value.rag == "green":
+        return "▲ met", "good"
+    if value.rag == "amber":
+        return "● near", "watch"
+    if value.rag == "red":
+        return "▼ missed", "bad"
+    return MISSING, "muted"
+
+
+def evidence(value: Value) -> str:
+    """`certain` when the whole interval stands on one side of the target, else `uncertain`; '' without a target."""
+    return value.evidence.partition("-")[2] if value.evidence else ""
+
+
+def scale_for(published: Published, metric: str, values: Sequence[Value | None]) -> Scale:
+    largest = max((abs(v.value) for v in values if v and v.value is not None), default=0.0)
+    return scale_of(published.metric(metric).unit, published.run.currency, largest)
+
+
+def subject(published: Published, metric: str) -> str:
+    return capital(published.metric(metric).title)
+
+
+def in_sentence(title: str) -> str:
+    """A title as it reads inside a sentence: `average rating`, but `Net Promoter Score` and `CSAT proxy`."""
+    words = title.split()
+    is_name = (len(words[0]) > 1 and words[0][1].isupper()) or (len(words) > 1 and words[1][0].isupper())
+    return title if is_name else title[:1].lower() + title[1:]
+
+
+def move_sentence(published: Published, move: Move, *, with_target: bool = True) -> str:
+    """`Rating average fell to 3.73 stars from 4.01 in February, below the usual 3.93 to 4.25; …`."""
+    scale = scale_for(published, move.metric.metric, [move.now, move.before])
+    usual = move.limits.within(move.metric.unit)
+    assert move.now.value is not None
+    digits = digits_beside(move.now.value, usual.high if move.is_rise else usual.low, scale)
+    text = (
+        f"{capital(move.metric.title)} {'rose' if move.is_rise else 'fell'} to "
+        f"{with_unit(move.now.value, scale, digits=digits)} from {show(move.before.value, scale)} "
+        f"in {month_name(published, move.before.period_id)}, "
+        f"{'above' if move.is_rise else 'below'} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
+    )
+    return f"{text}; {target_clause(published, move.now, scale)}." if with_target else f"{text}."
+
+
+def target_clause(published: Published, value: Value, scale: Scale) -> str:
+    if value.target is None or value.value is None:
+        return "no target is set"
+    target = f"the target of {goal(value.target, scale)}"
+    if value.rag == "amber":
+        return f"short of {target}"
+    return f"{target} is {'met' if value.rag == 'green' else 'missed'}"
+
+
+def state_sentence(published: Published, metric: str) -> str:
+    """Where a metric stands when it did not move beyond noise."""
+    value = published.at(metric)
+    if value is None or value.value is None:
+        reason = REASONS.get((value.reason if value else "no_data") or "no_data", "not known")
+        return f"{subject(published, metric)} has no value for {published.period.label}: {reason}."
+    limits, before = limits_of(published, metric), published.at(metric, published.period.previous.id)
+    scale = scale_for(published, metric, [value, before])
+    digits = scale.digits if value.target is None else digits_beside(value.value, value.target, scale)
+    text = f"{subject(published, metric)} stood at {with_unit(value.value, scale, digits=digits)}"
+    if before and before.value is not None:
+        text += f" after {show(before.value, scale)} in {month_name(published, before.period_id)}"
+    if limits:
+        usual = limits.within(published.metric(metric).unit)
+        inside = limits.low <= value.value <= limits.high
+        text += f", {'within' if inside else 'outside'} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
+    return f"{text}; {target_clause(published, value, scale)}."
+
+
+def page_message(published: Published, metrics: Sequence[str], lead: str) -> Sentence:
+    """The sentence a page opens with: its largest move beyond noise, or else where its leading metric stands."""
+    moves = [move for move in (move_of(published, metric) for metric in metrics) if move and move.is_beyond_noise]
+    if moves:
+        largest = max(moves, key=lambda move: move.times_usual)
+        return Sentence(move_sentence(published, largest), "largest move beyond noise")
+    return Sentence(state_sentence(published, lead), "no move beyond noise")
+
+
+def big_number(published: Published, metric: str) -> BigNumber | None:
+    """The page's large figure; the line under it gives target, change, interval and cases."""
+    value, before = published.at(metric), published.at(metric, published.period.previous.id)
+    if value is None or value.value is None:
+        return None
+    scale = scale_for(published, metric, [value, before])
+    digits = scale.digits if value.target is None else digits_beside(value.value, value.target, scale)
+    parts = [subject(published, metric)]
+    if value.target is not None:
+        parts.append(f"target {goal(value.target, scale)} {verdict(value)[0]}")
+    if before and before.value is not None:
+        parts.append(
+            f"{change_with_unit(value.value, before.value, scale)} on {month_name(published, before.period_id)}"
+        )
+    if value.low is not None and value.high is not None:
+        parts.append(
+            f"95 % interval {show(value.low, scale, digits=digits)} to {show(value.high, scale, digits=digits)}"
+        )
+    if value.n:
+        parts.append(f"n {count(value.n)}")
+    return BigNumber(show(value.value, scale, digits=digits), scale.unit, " · ".join(parts), verdict(value)[1])
+
+
+def not_measured(published: Published, metrics: Sequence[str]) -> str:
+    """One sentence for the metrics of a page whose export, or whose column, has not come; '' when all are measured."""
+    missing: dict[str, list[str]] = {}
+    for metric in metrics:
+        found = published.at(metric)
+        if found is not None and found.reason == "not_measured":
+            entry = published.metric(metric)
+            missing.setdefault(source_name(entry.needs), []).append(in_sentence(entry.title))
+    clauses = [f"{_shortened(titles)} (no {source})" for source, titles in missing.items()]
+    return f"Not measured: {'; '.join(clauses)}." if clauses else ""
+
+
+def _shortened(titles: list[str]) -> str:
+    if len(titles) <= NAMED_IN_FULL:
+        return listed(titles)
+    return f"{', '.join(titles[: NAMED_IN_FULL - 1])} and {count(len(titles) - NAMED_IN_FULL + 1)} more measures"
+
+
+def source_name(needs: str) -> str:
+    """What a metric waits for, in words: `surveys`, `the sellers' answers to reviews`."""
+    names = []
+    for need in needs.split():
+        export = need.partition(".")[0]
+        names.append(COLUMN_NAMES.get(need, EXPORT_NAMES.get(export, export)))
+    return listed(dict.fromkeys(names)) or "export"

@@ -1,0 +1,32 @@
+-- One row per product: those of the products file, and those that only sales or reviews name.
+--
+-- grain: product_id
+-- The category is the products file's, else that of the product's first sale: a later sale must not move old reviews.
+with named as (
+    select product_id from raw.products
+    union
+    select product_id from raw.sales
+    union
+    select product_id from raw.reviews
+    where product_id is not null
+),
+
+first_sales as (
+    select
+        product_id,
+        arg_min(category, (ordered_at, order_line_id)) as category,
+        arg_min(seller_id, (ordered_at, order_line_id)) as seller_id
+    from raw.sales
+    group by product_id
+)
+
+select
+    n.product_id,
+    coalesce(p.name, n.product_id) as name,
+    coalesce(p.category, f.category, 'uncategorised') as category,
+    coalesce(p.seller_id, f.seller_id) as seller_id,
+    p.status,
+    p.created_at
+from named as n
+left join raw.products as p using (product_id)
+left join first_sales as f using (product_id)
