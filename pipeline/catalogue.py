@@ -173,7 +173,7 @@ def _register_family(con: duckdb.DuckDBPyConnection, family: str) -> None:
     measured = {need for (need,) in con.execute("select need from ref.measured").fetchall()}
     for m in load_catalogue():
         if m.family == family:
-            row = [m.metric, list(m.periods), list(m.scopes), m.interval, measured.issuperset(m.needs)]
+            row = [m.metric, list(m.periods), list(m.scopes), m.interval, all(measured.intersection(need.split('|')) for need in m.needs)]
             con.execute("insert into family_metrics values (?, ?, ?, ?, ?)", row)
 
 

@@ -236,7 +236,7 @@ def _curve(chart: CurveChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     last = max(curve.hours[-1] for curve in chart.curves)
     frame = Frame(
         width=(CURVE_MM - 8 - 15) * PX_PER_MM,
-        height=28 * PX_PER_MM,
+        height=26 * PX_PER_MM,
         x=(0.0, last),
         y=(0.0, 1.0),
         left=8 * PX_PER_MM,

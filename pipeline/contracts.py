@@ -163,6 +163,7 @@ EXPORTS: dict[str, Export] = {
                 must("created_at", "instant"),
                 must("status", "enum", values=("published", "pending", "rejected", "removed")),
                 may("order_line_id", "id"),
+                may("order_id", "id"),
                 may("text", "text"),
                 may("language", "id"),
                 may("verified", "boolean"),

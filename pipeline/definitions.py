@@ -21,7 +21,7 @@ def build(folder: DataFolder) -> dg.Definitions:
     """
     os.environ["SCMR17_DATA"] = str(folder.root)
     return dg.Definitions.merge(
-        dg.load_from_defs_folder(project_root=PROJECT),
+        dg.load_from_defs_folder(path_within_project=PROJECT / "assets"),
         dg.Definitions(
             resources={
                 "warehouse": WarehouseResource(data=str(folder.root)),

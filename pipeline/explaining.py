@@ -120,14 +120,19 @@ _RIGHT = ("rows in", "accepted", "superseded", "rejected")
 
 
 def last_complete_month(folder: DataFolder) -> str | None:
-    """The newest month that was over at the published `as_of` and holds orders or reviews."""
+    """The newest month that was over at the published `as_of` and holds both orders and reviews."""
     with open_published(folder) as con:
         row = con.execute(
             """
-            select max(m.period_id)
-            from published.metrics as m join published.periods as p using (period_id)
-            where p.is_complete and p.period_type = 'month' and m.scope = 'all'
-                and m.metric in ('orders', 'review_count') and m.n > 0
+            select max(period_id)
+            from (
+                select m.period_id
+                from published.metrics as m join published.periods as p using (period_id)
+                where p.is_complete and p.period_type = 'month' and m.scope = 'all'
+                    and m.metric in ('orders', 'review_count') and m.n > 0
+                group by m.period_id
+                having count(*) = 2
+            )
             """
         ).fetchone()
     return row[0] if row else None

@@ -149,7 +149,7 @@ def _write_database(con: duckdb.DuckDBPyConnection, path: Path, models: tuple[Mo
         "products": "select * from core.products order by product_id",
         "files": "select * from ledger.files order by file_id",
         "rejects": """
-            select r.export, f.name as file_name, r.rule, r.reason, count(distinct r.line) as rows
+            select r.export, f.name as file_name, r.column_name, r.rule, r.reason, count(distinct r.line) as rows
             from ledger.rejects as r join ledger.files as f using (file_id)
             where f.status = 'loaded' group by all order by rows desc, r.export, file_name, r.rule, r.reason
         """,

@@ -295,7 +295,7 @@ def build_royalties(con: duckdb.DuckDBPyConnection, rules: RoyaltyRules) -> None
     first: date | None = row[0] if row else None
     if first is None:
         return
-    con.execute("delete from metrics.royalties where period_start >= ?", [first])
+    con.execute("delete from metrics.royalties where period_end > ?", [first])
     balances = _stored_balances(con, first)
     for period in _periods(con, rules.pays, first):
         sellers, market = _inputs(con, str(period["period_id"]), balances)

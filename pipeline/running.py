@@ -6,10 +6,8 @@ is in `pipeline.cli`.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -27,15 +25,18 @@ _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITI
 
 @contextmanager
 def office_instance(folder: DataFolder) -> Iterator[DagsterInstance]:
-    """The Dagster instance whose state lies under this data directory, configured by the project's `dagster.yaml`."""
+    """The Dagster instance whose state lies under this data directory, configured by the project's `dagster.yaml`.
+
+    The configuration is written there with the directory's own paths, so that `DAGSTER_HOME=<data>/dagster` opens the
+    same history in Dagster's UI.
+    """
     settings = yaml.safe_load((PROJECT / "dagster.yaml").read_text(encoding="utf-8"))
     settings["storage"]["sqlite"]["base_dir"] = str(folder.dagster)
     settings["compute_logs"]["config"]["base_dir"] = str(folder.dagster / "compute_logs")
     settings["local_artifact_storage"]["config"]["base_dir"] = str(folder.dagster)
-    with tempfile.TemporaryDirectory() as home:
-        Path(home, "dagster.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-        with DagsterInstance.from_config(home) as instance:
-            yield instance
+    (folder.dagster / "dagster.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    with DagsterInstance.from_config(str(folder.dagster)) as instance:
+        yield instance
 
 
 def run_job(
@@ -49,7 +50,10 @@ def run_job(
     with office_instance(folder) as instance:
         try:
             return definitions.resolve_job_def(job).execute_in_process(
-                instance=instance, partition_key=partition_key, run_config={**_QUIET, **(run_config or {})}, raise_on_error=True
+                instance=instance,
+                partition_key=partition_key,
+                run_config={**_QUIET, **(run_config or {})},
+                raise_on_error=True,
             )
         except Exception as error:
             mistake = _user_error(error)

@@ -1,6 +1,10 @@
 -- Closed forms that several SQL files share. Intervals that need quantiles are computed in pipeline/statistics/intervals.py.
 -- Made anew at every opening of the warehouse, so a statement here is `create or replace macro stats.name(…)`.
 
+-- Mean of n ratings that add up to `total`, held towards a prior mean that counts for as many ratings as `prior_ratings`.
+create or replace macro stats.bayes_mean(prior_ratings, prior_mean, total, n) as
+(prior_ratings * prior_mean + total) / (prior_ratings + n);
+
 -- Sample variance (n - 1 below) from whole sums, which are the same whatever the order of the rows. Null below two.
 create or replace macro stats.sample_variance(n, total, squares) as
 (n * squares - total * total) / nullif(cast(n as hugeint) * (n - 1), 0);

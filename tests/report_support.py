@@ -111,7 +111,7 @@ create table sellers (seller_id varchar, name varchar);
 create table products (product_id varchar, name varchar, category varchar);
 create table files (file_id integer, sha256 varchar, export varchar, platform varchar, name varchar, exported_at timestamp,
     status varchar, refusal varchar, rows_in bigint, accepted bigint, superseded bigint, rejected bigint);
-create table rejects (export varchar, file_name varchar, rule varchar, reason varchar, rows bigint);
+create table rejects (export varchar, file_name varchar, column_name varchar, rule varchar, reason varchar, rows bigint);
 create table anomalies (export varchar, file_name varchar, rule varchar, reason varchar, rows bigint);
 create table royalties (period_id varchar, seller_id varchar, rank integer, reason varchar, base_cents bigint,
     bayes_mean decimal(18, 12), rating_count bigint, quality decimal(18, 12), response_share decimal(18, 12),
@@ -298,7 +298,7 @@ def _others(con: duckdb.DuckDBPyConnection, made: Made) -> None:
             ],
         )
         if rejected:
-            _insert(con, "rejects", [(export, f"{export}-2026-03.csv", "range", "rating is not 1 to 5", rejected)])
+            _insert(con, "rejects", [(export, f"{export}-2026-03.csv", "rating", "range", "1 to 5", rejected)])
     _insert(con, "anomalies", [("reviews", "reviews-2026-03.csv", "early", "answered before it was written", 4)])
     if "sales" not in made.without:
         _insert(con, "royalties", royalty_rows(made))

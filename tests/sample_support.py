@@ -22,8 +22,10 @@ from pipeline.sample import SampleSummary
 def records(path: Path) -> tuple[list[str], pl.DataFrame, int]:
     """(header, records of the right width as strings, number of records of another width)."""
     if ".csv" not in path.name:
-        read = {".jsonl": pl.read_ndjson, ".parquet": pl.read_parquet, ".xlsx": pl.read_excel}[path.suffix]
-        frame = read(path)
+        if path.suffix == ".jsonl":
+            frame = pl.read_ndjson(path, infer_schema_length=None)
+        else:
+            frame = {".parquet": pl.read_parquet, ".xlsx": pl.read_excel}[path.suffix](path)
         return frame.columns, frame.with_columns(pl.all().cast(pl.String)), 0
     data = path.read_bytes()
     if path.suffix == ".gz":

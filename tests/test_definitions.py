@@ -35,7 +35,9 @@ def test_a_tick_asks_for_the_period_before_it(definitions, schedule, tick, key):
     found = definitions.resolve_schedule_def(schedule)
     at = datetime.fromisoformat(tick).replace(tzinfo=ZoneInfo(ZONE))
     with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=at, repository_def=definitions.get_repository_def()
+        )
         run = found.evaluate_tick(context).run_requests[0]
     assert run.partition_key == key
     partitions = definitions.resolve_job_def(found.job_name).partitions_def

@@ -10,7 +10,7 @@ import math
 
 from pipeline.figures.measures import detail_table, interval_mark, last_year_id
 from pipeline.figures.model import Cell, Column, CustomersPage, Row, Sentence, StackChart, Table
-from pipeline.figures.noise import are_apart, move_of
+from pipeline.figures.noise import Shift, move_of, shifts
 from pipeline.figures.numbers import change, count, name, number, plural, scale_of, show
 from pipeline.figures.published import Published, Value
 from pipeline.figures.trends import month_line
@@ -22,7 +22,8 @@ MEASURES = ("nps", "nps_1_10", "csat", "rating_positive_share", "repeat_customer
 STARS = tuple(f"review_stars_{stars}" for stars in range(1, 6))
 ROWS_EACH_END = 5
 FEWEST_ENTITIES = 4
-FEWEST_RATINGS = 10  # an entity with fewer ratings in the month is not ranked
+#: An entity with fewer ratings in the month is not ranked.
+FEWEST_RATINGS = {"category": 10, "product": 5}
 
 
 def customers_page(published: Published) -> CustomersPage | None:
@@ -55,32 +56,20 @@ def _message(published: Published, lead: str) -> Sentence:
     if not (move and move.is_beyond_noise):
         return page_message(published, MESSAGE_METRICS, lead)
     text = move_sentence(published, move, with_target=False)
-    along = [row for row in category_moves(published) if ((row[1].value or 0) > (row[2].value or 0)) == move.is_rise]
+    along = [shift for shift in category_shifts(published) if shift.is_rise == move.is_rise]
     if along:
-        key, now, before = along[0]
+        furthest = along[0]
         scale = scale_of("stars", "")
         text = (
-            f"{text[:-1]}; {entity_name(published, 'category', key)} moved furthest, to {show(now.value, scale)} "
-            f"from {show(before.value, scale)}."
+            f"{text[:-1]}; {entity_name(published, 'category', furthest.entity_id)} is furthest from its usual, at "
+            f"{show(furthest.now.value, scale)} against a mean of {show(furthest.limits.mean, scale)}."
         )
     return Sentence(text, "rating moved beyond noise")
 
 
-def category_moves(published: Published) -> list[tuple[str, Value, Value]]:
-    """Categories whose mean rating moved with its intervals apart, the largest step first."""
-    now = published.entities("rating_mean", "category")
-    before = published.entities("rating_mean", "category", published.period.previous.id)
-    moved = [
-        (key, now[key], before[key])
-        for key in now
-        if key in before
-        and now[key].value is not None
-        and before[key].value is not None
-        and min(now[key].n or 0, before[key].n or 0) >= FEWEST_RATINGS
-        and now[key].low is not None
-        and are_apart(now[key], before[key])
-    ]
-    return sorted(moved, key=lambda row: (-abs((row[1].value or 0) - (row[2].value or 0)), row[0]))
+def category_shifts(published: Published) -> list[Shift]:
+    """Categories whose mean rating stands outside its usual range, the furthest first."""
+    return shifts(published, "rating_mean", "category", FEWEST_RATINGS["category"])
 
 
 def _has_value(published: Published, metric: str) -> bool:
@@ -131,7 +120,7 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
     means = published.entities("rating_mean", scope)
     before = published.entities("rating_mean", scope, published.period.previous.id)
     ranked = sorted(
-        (key for key in bayes if _cases(means.get(key)) >= FEWEST_RATINGS),
+        (key for key in bayes if _cases(means.get(key)) >= FEWEST_RATINGS[scope]),
         key=lambda key: (-(bayes[key].value or 0.0), key),
     )
     if len(ranked) < FEWEST_ENTITIES:
@@ -155,7 +144,7 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
         Column(f"{number(low, 1)} to {number(high, 1)}", "mark", "18.5mm"),
     )
     left_out = len(ranked) - len(shown)
-    foot = f"Adj.: Bayesian mean; ranked with at least {FEWEST_RATINGS} ratings in the month"
+    foot = f"Adj.: Bayesian mean; ranked with at least {FEWEST_RATINGS[scope]} ratings"
     if left_out:
         cases = sum(_cases(means[key]) for key in ranked[each:-each])
         several = {"category": "categories", "product": "products"}[scope]

@@ -8,30 +8,54 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
 
-from pipeline.figures.customers import category_moves, entity_name
+from pipeline.figures.customers import category_shifts, entity_name
 from pipeline.figures.messages import path_clause, quarter_to_date
 from pipeline.figures.model import Sentence
-from pipeline.figures.noise import Move
-from pipeline.figures.numbers import capital, count, digits_beside, goal, listed, plural, scale_of, show, with_unit
+from pipeline.figures.noise import Move, Shift, move_of, steps_of_shares
+from pipeline.figures.numbers import (
+    capital,
+    count,
+    digits_beside,
+    goal,
+    listed,
+    plural,
+    scale_of,
+    show,
+    spelled,
+    with_unit,
+)
 from pipeline.figures.published import Published, Value
-from pipeline.figures.wording import in_sentence, move_sentence, scale_for
+from pipeline.figures.wording import in_sentence, month_name, move_sentence, scale_for, state_sentence
 from pipeline.settings import Office
 
 MOST_CATEGORIES = 3
+FEWEST_REVIEWS = 10
+LARGE_PART = 0.25  # of all unanswered inquiries: from here on the seller is named
 
 
 def owner_of(office: Office, area: str) -> str:
     return str(getattr(office.owners, area, "") or capital(area))
 
 
-def what_changed(published: Published, moves: list[Move]) -> list[Sentence]:
-    """Figures beyond noise other than the headline's, categories whose rating moved, the quarter's messages."""
+def what_changed(published: Published, moves: list[Move], others: list[str]) -> list[Sentence]:
+    """Figures beyond noise other than the headline's, categories and sellers out of their usual, the quarter's messages.
+
+    `others` are the metrics of the page other than the headline's.
+    """
     found = [Sentence(move_sentence(published, move, with_target=False), "moved beyond noise") for move in moves]
-    moved = category_moves(published)
-    for verb, is_rise in (("fell", False), ("rose", True)):
-        several = [row for row in moved if _is_rise(row) == is_rise]
+    shifted = category_shifts(published)
+    for side, is_rise in (("below", False), ("above", True)):
+        several = [shift for shift in shifted if shift.is_rise == is_rise]
         if several:
-            found.append(Sentence(_categories_sentence(published, several, verb), "categories moved, intervals apart"))
+            found.append(Sentence(_categories_sentence(published, several, side), "categories outside their usual"))
+    steps = steps_of_shares(published, "review_response_48h", "seller", FEWEST_REVIEWS)
+    if steps:
+        found.append(Sentence(_seller_sentence(published, *steps[0]), "seller's share stepped"))
+    told = {move.metric.metric for move in moves}
+    for metric in others:
+        move = move_of(published, metric)
+        if move and move.is_outside and metric not in told and not move.is_beyond_noise:
+            found.append(Sentence(state_sentence(published, metric, with_target=False), "outside its usual"))
     quarter = quarter_to_date(published)
     if quarter:
         found.append(Sentence(f"{capital(path_clause(quarter))}.", "messages against the path"))
@@ -53,16 +77,16 @@ def what_to_decide(published: Published, office: Office, moves: list[Move], area
             step = "rise" if move.is_rise else "fall"
             text = f"Find what stands behind the {step} in {in_sentence(move.metric.title)}."
             found.append(Sentence(text, "worse beyond noise", owner_of(office, areas[move.metric.metric])))
-    fallen = [row for row in category_moves(published) if not _is_rise(row)]
+    fallen = [shift for shift in category_shifts(published) if not shift.is_rise]
     if fallen:
-        names = listed(_category_name(published, row[0]) for row in fallen[:MOST_CATEGORIES])
-        text = f"Review {names} with the sellers of the category; its rating fell beyond its interval."
-        if len(fallen) > 1:
-            text = f"Review {names} with their sellers; {count(len(fallen))} categories' ratings fell beyond their intervals."
-        found.append(Sentence(text, "categories fell, intervals apart", owner_of(office, "customers")))
+        names = listed(_category_name(published, shift) for shift in fallen[:MOST_CATEGORIES])
+        text = (
+            f"Review {names} with their sellers: {plural(len(fallen), 'category', 'categories')} rated below the usual."
+        )
+        found.append(Sentence(text, "categories below their usual", owner_of(office, "customers")))
     unanswered = published.at("unanswered_inquiries")
     if unanswered and unanswered.value:
-        text = f"Send reminders for {plural(int(unanswered.value), 'inquiry', 'inquiries')} unanswered after 48 hours."
+        text = f"Send reminders for {_unanswered_phrase(published, int(unanswered.value))}."
         found.append(Sentence(text, "inquiries unanswered", owner_of(office, "messages")))
     quarter = quarter_to_date(published)
     if quarter and quarter.target and quarter.total < quarter.path(quarter.months[-1]):
@@ -71,25 +95,58 @@ def what_to_decide(published: Published, office: Office, moves: list[Move], area
     return found
 
 
-def _is_rise(row: tuple[str, Value, Value]) -> bool:
-    return (row[1].value or 0.0) > (row[2].value or 0.0)
+def _category_name(published: Published, shift: Shift) -> str:
+    return entity_name(published, "category", shift.entity_id)
 
 
-def _category_name(published: Published, key: str) -> str:
-    return entity_name(published, "category", key)
-
-
-def _categories_sentence(published: Published, rows: list[tuple[str, Value, Value]], verb: str) -> str:
-    """`Ratings fell in 2 categories: Electronics to 3.62 stars from 4.27, Toys to 4.02 from 4.31.`"""
+def _categories_sentence(published: Published, found: list[Shift], side: str) -> str:
+    """`Two categories are rated below their usual: Toys at 3.62 stars (usual 4.05 to 4.41), …`"""
     scale = scale_of("stars", published.run.currency)
-    clauses = [
-        f"{_category_name(published, key)} to {show(now.value, scale)} from {show(before.value, scale)}"
-        for key, now, before in rows[:MOST_CATEGORIES]
-    ]
-    rest = len(rows) - len(clauses)
+    clauses = []
+    for shift in found[:MOST_CATEGORIES]:
+        usual = shift.limits.within("stars")
+        clauses.append(
+            f"{_category_name(published, shift)} at {show(shift.now.value, scale)} "
+            f"(usual {show(usual.low, scale)} to {show(usual.high, scale)})"
+        )
+    rest = len(found) - len(clauses)
     if rest:
         clauses.append(f"{count(rest)} more")
-    return f"Ratings {verb} in {plural(len(rows), 'category', 'categories')}: {', '.join(clauses)}."
+    verb = "is" if len(found) == 1 else "are"
+    whose = "its" if len(found) == 1 else "their"
+    return f"{spelled(len(found), 'category', 'categories')} {verb} rated {side} {whose} usual: {', '.join(clauses)}."
+
+
+def _review(published: Published, fallen: list[Shift]) -> str:
+    """What to do about categories below their usual."""
+    names = listed(_category_name(published, shift) for shift in fallen[:MOST_CATEGORIES])
+    if len(fallen) > 1:
+        several = spelled(len(fallen), "category", "categories").lower()
+        return f"Review {names} with their sellers: {several} rated below their usual."
+    scale, usual = scale_of("stars", ""), fallen[0].limits.within("stars")
+    return (
+        f"Review {names} with its sellers: rated {with_unit(fallen[0].now.value, scale)}, below its usual "
+        f"{show(usual.low, scale)} to {show(usual.high, scale)}."
+    )
+
+
+def _seller_sentence(published: Published, seller_id: str, now: Value, before: Value) -> str:
+    scale = scale_of("share", "")
+    return (
+        f"{entity_name(published, 'seller', seller_id)} answered {with_unit(now.value, scale)} of "
+        f"{plural(now.denominator or 0, 'review')} within 48 h, after {with_unit(before.value, scale)} of "
+        f"{count(before.denominator or 0)} in {month_name(published, before.period_id)}."
+    )
+
+
+def _unanswered_phrase(published: Published, total: int) -> str:
+    """`878 inquiries unanswered after 48 hours, 357 of them at one seller, …`."""
+    text = f"{plural(total, 'inquiry', 'inquiries')} unanswered after 48 hours"
+    by_seller = published.entities("unanswered_inquiries", "seller")
+    most = max(by_seller, key=lambda key: (by_seller[key].value or 0, key), default=None)
+    if most is None or (by_seller[most].value or 0) < LARGE_PART * total:
+        return text
+    return f"{text}, {count(by_seller[most].value or 0)} of them at {entity_name(published, 'seller', most)}"
 
 
 def _target_action(published: Published, metric: str, value: Value) -> str:

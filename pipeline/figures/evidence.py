@@ -13,18 +13,18 @@ from pipeline.figures.published import Published
 from pipeline.figures.wording import source_name, subject
 from pipeline.settings import Office
 
-MOST_FILES = 14
+MOST_FILES = 10
 _FILES = "Input files, newest first"
-MOST_REJECTS = 8
+MOST_REJECTS = 6
 
 #: Metrics that count what another metric leaves out, and how a line about them reads.
 SET_ASIDE = (
     ("review_response_pending", "Reviews younger than 48 hours, pending"),
     ("inquiry_pending", "Inquiries younger than 48 hours, pending"),
     ("inquiry_exempt", "Thank-you messages exempt from an answer"),
-    ("review_response_by_staff", "Reviews answered by staff, not counted as the seller's answer"),
+    ("review_response_by_staff", "Reviews answered by staff, not by the seller"),
     ("message_automated_count", "Automated messages, not counted"),
-    ("orders_without_promise", "Orders without a promised day, not judged on time"),
+    ("orders_without_promise", "Orders without a promised day"),
 )
 
 
@@ -69,12 +69,18 @@ def rows_sentence(published: Published) -> str:
     """Rows in = accepted + superseded + rejected, over every loaded file."""
     files, rows_in, accepted, superseded, rejected = _row_counts(published)
     gap = rows_in - accepted - superseded - rejected
-    share = f" ({number(100 * rejected / rows_in, 2)}{THIN}%)" if rejected and rows_in else ""
+    share = f" ({_percent(rejected, rows_in)})" if rejected else ""
     text = (
         f"{plural(rows_in, 'row')} came in {plural(files, 'file')}: {count(accepted)} accepted, "
         f"{count(superseded)} superseded, {count(rejected)} rejected{share}"
     )
     return f"{text}; every row is accounted for." if gap == 0 else f"{text}; {plural(gap, 'row')} not accounted for."
+
+
+def _percent(part: int, whole: int) -> str:
+    """A part in %, that never rounds to nothing."""
+    percent = 100 * part / whole
+    return f"under 0.01{THIN}%" if percent < 0.01 else f"{number(percent, 2)}{THIN}%"
 
 
 def data_quality_line(published: Published) -> str:
@@ -115,7 +121,7 @@ def _files(published: Published, office: Office) -> Table | None:
             Row(
                 (
                     Cell(name(f"{platform} {export}".strip())),
-                    Cell(name(file_name, 40)),
+                    Cell(name(file_name, 36)),
                     Cell(str(sha256)[:8], tone="muted"),
                     Cell(instant(exported_at, office.zone)[:10] if exported_at else ""),
                     Cell(count(rows_in or 0)),
@@ -128,12 +134,12 @@ def _files(published: Published, office: Office) -> Table | None:
         )
     columns = (
         Column("Export", "name", "24mm"),
-        Column("File", "word", "50mm"),
+        Column("File", "word", "54mm"),
         Column("SHA-256", "word", "18mm"),
-        Column("Exported", "word", "19mm"),
+        Column("Exported", "word", "18mm"),
         Column("Rows", "number", "15mm"),
         Column("Accepted", "number", "15mm"),
-        Column("Superseded", "number", "19mm"),
+        Column("Superseded", "number", "18mm"),
         Column("Rejected", "number", "15mm"),
         Column("", "word"),
     )
@@ -152,19 +158,26 @@ def _files(published: Published, office: Office) -> Table | None:
 
 def _rejects(published: Published) -> Table | None:
     rows = published.rows(
-        "select export, rule, min(reason), sum(rows)::bigint as n from rejects group by export, rule order by n desc, 1, 2"
+        """select export, column_name, rule, min(reason), sum(rows)::bigint as n
+        from rejects group by export, column_name, rule order by n desc, export, column_name, rule"""
     )
     if not rows:
         return None
     shown = tuple(
-        Row((Cell(name(export)), Cell(safe(reason or rule, 90)), Cell(count(rejected))))
-        for export, rule, reason, rejected in rows[:MOST_REJECTS]
+        Row((Cell(name(export)), Cell(safe(_rule(column, rule, reason), 90)), Cell(count(rejected))))
+        for export, column, rule, reason, rejected in rows[:MOST_REJECTS]
     )
     rest = rows[MOST_REJECTS:]
-    several = f"{plural(len(rest), 'more reason')}, {plural(int(sum(row[3] for row in rest)), 'row')}. " if rest else ""
+    several = f"{plural(len(rest), 'more reason')}, {plural(int(sum(row[4] for row in rest)), 'row')}. " if rest else ""
     foot = f"{several}A row that breaks several rules is counted under each."
-    columns = (Column("Export", "name", "20mm"), Column("Rule broken", "word"), Column("Rows", "number", "13mm"))
+    columns = (Column("Export", "name", "20mm"), Column("Rule broken", "name"), Column("Rows", "number", "13mm"))
     return Table("Rejected rows by reason", columns, shown, foot=foot)
+
+
+def _rule(column: str | None, rule: str, reason: str | None) -> str:
+    """`qty: 1 or more`."""
+    text = reason or rule.replace("_", " ")
+    return f"{column}: {text}" if column else text
 
 
 def _set_aside(published: Published) -> Table | None:
@@ -180,7 +193,7 @@ def _set_aside(published: Published) -> Table | None:
             period=published.period.id,
         )[0][0]
     )
-    rows.append(Row((Cell("Values of sellers, products and categories too small to show"), Cell(count(suppressed)))))
+    rows.append(Row((Cell("Values too small to show"), Cell(count(suppressed)))))
     return Table("Set aside in this month", (Column("What", "name"), Column("Cases", "number", "16mm")), tuple(rows))
 
 

@@ -107,7 +107,7 @@ def move_cell(published: Published, metric: str) -> Cell:
     if move is None:
         return Cell("–", tone="muted")
     if not move.is_beyond_noise:
-        return Cell("within noise", tone="muted")
+        return Cell("● outside", tone="watch") if move.is_outside else Cell("within noise", tone="muted")
     if move.is_good is None:
         return Cell("● moved", tone="strong")
     return Cell("▲ better", tone="good") if move.is_good else Cell("▼ worse", tone="bad")

@@ -134,7 +134,7 @@ class TimeChart:
     outlines: tuple[float | None, ...] = ()
     last_label: str = ""
     wide: bool = True
-    height: float = 22.0
+    height: float = 20.0
 
 
 @dataclass(frozen=True)

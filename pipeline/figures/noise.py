@@ -47,14 +47,16 @@ class Limits:
 class Move:
     """A metric's step from the month before.
 
-    `is_beyond_noise`: the month lies outside the limits of the twelve before it and, where both months have intervals,
-    these do not overlap. `times_usual`: the step in mean moving ranges. `is_good` is None when neither direction is better.
+    `is_outside`: the month lies outside the limits of the twelve before it. `is_beyond_noise`: it does so on the side it
+    moved to and, where both months have intervals, these do not overlap. `times_usual`: the step in mean moving ranges.
+    `is_good` is None when neither direction is better.
     """
 
     metric: Metric
     now: Value
     before: Value
     limits: Limits
+    is_outside: bool
     is_beyond_noise: bool
     times_usual: float
     is_rise: bool
@@ -87,14 +89,15 @@ def move_of(published: Published, metric: str) -> Move | None:
         return None
     entry = published.metric(metric)
     is_rise = now.value > before.value
-    is_outside = now.value > limits.high if is_rise else now.value < limits.low
+    passes = now.value > limits.high if is_rise else now.value < limits.low
     step = abs(now.value - before.value)
     return Move(
         metric=entry,
         now=now,
         before=before,
         limits=limits,
-        is_beyond_noise=is_outside and are_apart(now, before),
+        is_outside=not limits.low <= now.value <= limits.high,
+        is_beyond_noise=passes and are_apart(now, before),
         times_usual=step / limits.usual_change if limits.usual_change else math.inf,
         is_rise=is_rise,
         is_good=None if entry.better not in ("up", "down") else is_rise == (entry.better == "up"),
@@ -106,6 +109,61 @@ def are_apart(one: Value, other: Value) -> bool:
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return True
     return one.low > other.high or one.high < other.low
+
+
+@dataclass(frozen=True)
+class Shift:
+    """An entity whose month stands outside its own usual range, however slowly it got there."""
+
+    entity_id: str
+    now: Value
+    limits: Limits
+    is_rise: bool
+
+    @property
+    def distance(self) -> float:
+        return abs((self.now.value or 0.0) - self.limits.mean)
+
+
+def shifts(published: Published, metric: str, scope: str, fewest: int) -> list[Shift]:
+    """Entities with at least `fewest` cases whose month lies outside the limits of its twelve before, and whose interval
+    excludes their mean; the furthest first."""
+    found = []
+    for entity, series in published.entity_series(metric, scope, BASELINE_MONTHS + 1).items():
+        now, limits = series[-1], process_limits([value.value if value else None for value in series[:-1]])
+        if now is None or now.value is None or limits is None or (now.n or 0) < fewest:
+            continue
+        contains_mean = now.low is None or now.high is None or now.low <= limits.mean <= now.high
+        if not contains_mean and not limits.low <= now.value <= limits.high:
+            found.append(Shift(entity, now, limits, now.value > limits.mean))
+    return sorted(found, key=lambda shift: (-shift.distance, shift.entity_id))
+
+
+def steps_of_shares(published: Published, metric: str, scope: str, fewest: int) -> list[tuple[str, Value, Value]]:
+    """Entities whose share stepped from the month before, by a two-proportion test held to 5 % over all of them.
+
+    Each month needs at least `fewest` cases; Bonferroni's correction, since among many entities some always step. The
+    largest step first.
+    """
+    now, before = published.entities(metric, scope), published.entities(metric, scope, published.period.previous.id)
+    pairs = [
+        (entity, value, before[entity])
+        for entity, value in now.items()
+        if entity in before and min(value.denominator or 0, before[entity].denominator or 0) >= fewest
+    ]
+    found = [pair for pair in pairs if len(pairs) * _chance_of_step(pair[1], pair[2]) < 0.05]
+    return sorted(found, key=lambda pair: (-abs((pair[1].value or 0.0) - (pair[2].value or 0.0)), pair[0]))
+
+
+def _chance_of_step(one: Value, other: Value) -> float:
+    """The two-sided p of a pooled two-proportion z test."""
+    if one.numerator is None or one.denominator is None or other.numerator is None or other.denominator is None:
+        return 1.0
+    pooled = (one.numerator + other.numerator) / (one.denominator + other.denominator)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / one.denominator + 1 / other.denominator))
+    if error == 0:
+        return 1.0
+    return math.erfc(abs(one.numerator / one.denominator - other.numerator / other.denominator) / error / math.sqrt(2))
 
 
 def moves_beyond_noise(published: Published, metrics: Sequence[str]) -> list[Move]:

@@ -154,6 +154,12 @@ def plural(value: int, singular: str, several: str = "") -> str:
     return f"{count(value)} {singular if value == 1 else several or singular + 's'}"
 
 
+def spelled(value: int, singular: str, several: str) -> str:
+    """As a sentence begins: `One category`, `Two categories`, `12 categories`."""
+    words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+    return f"{words[value] if value < len(words) else count(value)} {singular if value == 1 else several}"
+
+
 def listed(words: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     items = list(words)

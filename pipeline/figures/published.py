@@ -117,6 +117,25 @@ class Published:
         )
         return {row[1]: Value(*row) for row in rows}
 
+    def entity_series(self, metric: str, scope: str, length: int = 13) -> dict[str, tuple[Value | None, ...]]:
+        """Every entity's values of a metric in the last months, oldest first, for the entities with a value in the last."""
+        months = self.last_months(length)
+        rows = self.rows(
+            f"""select {_VALUE_COLUMNS} from metrics
+            where metric = $metric and scope = $scope and period_type = 'month' and period_id in (select unnest($months))""",
+            metric=metric,
+            scope=scope,
+            months=list(months),
+        )
+        found: dict[str, dict[str, Value]] = {}
+        for row in rows:
+            found.setdefault(row[1], {})[row[0]] = Value(*row)
+        return {
+            entity: tuple(values.get(month) for month in months)
+            for entity, values in sorted(found.items())
+            if months[-1] in values and values[months[-1]].value is not None
+        }
+
     def target_of(self, metric: str, period_id: str) -> float | None:
         found = self._all.get((metric, period_id))
         return found.target if found else None

@@ -30,13 +30,13 @@ from pipeline.figures.numbers import (
 from pipeline.figures.published import Published, Value
 from pipeline.figures.trends import month_columns
 from pipeline.figures.wording import big_number, month_name, not_measured, page_message, scale_for
+from pipeline.periods import parse
 
 SALES_METRICS = ("net_sales", "orders", "average_order_value", "active_buyers", "new_buyers")
 SALES_ROWS = {
     "orders": "Orders",
     "average_order_value": "Average order value",
     "active_buyers": "Active buyers",
-    "new_buyers": "New buyers",
 }
 TOP_SELLERS = 10
 RESPONSE_ROWS = 5
@@ -116,13 +116,13 @@ def _message(published: Published, shares: list[Share], pool: int, period_id: st
     paid = [share for share in shares if share.payout > 0]
     currency = published.run.currency
     text = (
-        f"{plural(len(paid), 'seller')} of {count(len(shares))} share{'s' if len(paid) == 1 else ''} "
-        f"{money(_paid(shares), currency)} of the {period_id} royalty pool"
+        f"{count(len(paid))} of {plural(len(shares), 'seller')} {'is' if len(paid) == 1 else 'are'} paid "
+        f"{money(_paid(shares), currency)} for {parse(period_id, published.period.fiscal_year_start_month).label}"
     )
-    top = sorted(paid, key=lambda share: -share.payout)[:TOP_SELLERS]
-    if len(paid) > TOP_SELLERS:
-        part = Decimal(sum(share.payout for share in top)) / _paid(shares) * 100
-        text += f"; the ten largest shares are {number(part, 1)}{THIN}% of it"
+    largest = sorted((share.allocation for share in shares), reverse=True)
+    if pool and len(paid) > TOP_SELLERS:
+        part = Decimal(sum(largest[:TOP_SELLERS])) / pool * 100
+        text += f"; the ten largest shares are {number(part, 1)}{THIN}% of the pool"
     return Sentence(f"{text}.", "royalties")
 
 
@@ -130,8 +130,8 @@ def _number(published: Published, shares: list[Share], pool: int) -> BigNumber |
     if not shares:
         return big_number(published, "net_sales")
     currency = published.run.currency
-    carried = sum(share.carried for share in shares)
-    line = f"Royalties paid · pool {money(pool, currency)} · carried forward {money(carried, currency)}"
+    held = sum(share.carried for share in shares if share.carried > 0)
+    line = f"Royalties paid · pool {money(pool, currency)} · held back {money(held, currency)}"
     sales = published.at("net_sales")
     if sales and sales.value is not None:
         line += f" · net sales {with_unit(sales.value, scale_for(published, 'net_sales', [sales]))}"
@@ -139,24 +139,26 @@ def _number(published: Published, shares: list[Share], pool: int) -> BigNumber |
 
 
 def _reconciliation(published: Published, shares: list[Share], pool: int, period_id: str) -> Table:
-    """Pool = paid + carried, and what does not go out, to the cent."""
-    allocated, paid = sum(share.allocation for share in shares), _paid(shares)
-    carried = sum(share.carried for share in shares)
-    unallocated, difference = pool - allocated, pool - paid - carried
-    lines = [
-        Row((Cell("Paid out"), Cell(money(paid)), Cell(count(sum(1 for share in shares if share.payout))))),
-        Row((Cell("Carried forward, net"), Cell(money(carried)), Cell(count(sum(1 for s in shares if s.carried))))),
-    ]
-    if unallocated:
-        lines.append(Row((Cell("Not allocated"), Cell(money(unallocated)), Cell(""))))
+    """Pool = paid + held back - released, to the cent."""
+    paid = [share.payout for share in shares if share.payout]
+    held = [share.carried for share in shares if share.carried > 0]
+    released = [share.carried for share in shares if share.carried < 0]
+    lines = [Row((Cell("Paid out"), Cell(money(sum(paid))), Cell(count(len(paid)))))]
+    if held:
+        lines.append(Row((Cell("Held back, too small to pay"), Cell(money(sum(held))), Cell(count(len(held))))))
+    if released:
+        lines.append(Row((Cell("Held back before, paid now"), Cell(money(sum(released))), Cell(count(len(released))))))
+    difference = pool - sum(paid) - sum(held) - sum(released)
+    if difference:
+        lines.append(Row((Cell("▼ Not accounted for", tone="bad"), Cell(money(difference)), Cell(""))))
     lines.append(Row((Cell(f"Pool of {period_id}"), Cell(money(pool), tone="strong"), Cell("")), is_total=True))
-    lines.append(Row((Cell("Difference"), Cell(money(difference - unallocated)), Cell(""))))
     columns = (
-        Column("Reconciliation", "name"),
-        Column(published.run.currency, "number", "30mm", 2),
-        Column("Sellers", "number", "16mm"),
+        Column("Part", "name"),
+        Column(published.run.currency, "number", "24mm", 2),
+        Column("Sellers", "number", "14mm"),
     )
-    return Table("The pool, to the cent", columns, tuple(lines))
+    foot = "" if difference else "The pool reconciles to the cent."
+    return Table("The royalty pool", columns, tuple(lines), foot=foot)
 
 
 def _royalties(published: Published, shares: list[Share]) -> Table:
@@ -230,8 +232,8 @@ def _royalties(published: Published, shares: list[Share]) -> Table:
         Column("", "mark"),
     )
     foot = (
-        "Weight = net sales × quality × engagement. Quality is the adjusted rating over twelve months on 0 to 1; "
-        "engagement is one half plus half of the share answered within 48 hours."
+        "Share by net sales × quality × engagement: quality is the adjusted rating of twelve months from 0 to 1, engagement "
+        "one half plus half of the share answered within 48 hours."
     )
     if rest:
         foot = f"{plural(len(rest), 'more seller')}, summing to {money(rest_sum)}; total reconciles. {foot}"
@@ -277,9 +279,9 @@ def _response(published: Published, *, best: bool) -> Table | None:
     columns = (
         Column("Seller", "name"),
         Column("%", "number", "11mm", scale.digits),
-        Column("n", "number", "8mm"),
-        Column(f"Δ {month_name(published, published.period.previous.id)[:3]} pp", "number", "14mm", 1),
-        Column("0 to 100 %", "mark", "20mm"),
+        Column("n", "number", "7mm"),
+        Column(f"Δ {month_name(published, published.period.previous.id)[:3]} pp", "number", "13mm", 1),
+        Column("0 to 100 %", "mark", "18mm"),
     )
     end = "Highest" if best else "Lowest"
     foot = f"Of {plural(len(values), 'seller')} with at least {FEWEST_REVIEWS} mature reviews, by the interval's end."
@@ -290,7 +292,7 @@ def _response_row(published: Published, key: str, value: Value, before: Value | 
     scale = scale_of("share", "")
     return Row(
         (
-            Cell(name(entity_name(published, "seller", key), 26)),
+            Cell(name(entity_name(published, "seller", key), 24)),
             Cell(show(value.value, scale), tone="strong"),
             Cell(count(value.denominator or 0)),
             Cell(change(value.value, before.value if before else None, scale)),

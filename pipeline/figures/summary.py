@@ -59,7 +59,7 @@ def summary_page(published: Published, office: Office) -> SummaryPage:
     areas = {metric: area for area, metrics in chosen.items() for metric in metrics}
     moves = _told_once(moves_beyond_noise(published, list(areas)))
     lead = moves[0].metric.metric if moves else _most_missed(published, list(areas)) or next(iter(areas))
-    changes = what_changed(published, moves[1:])
+    changes = what_changed(published, moves[1:], [metric for metric in areas if metric != lead])
     actions = what_to_decide(published, office, moves, areas)
     has_targets = any((value := published.at(metric)) and value.target is not None for metric in areas)
     kpis = _kpi_table(published, chosen, has_targets=has_targets)
@@ -67,9 +67,9 @@ def summary_page(published: Published, office: Office) -> SummaryPage:
         headline=_headline(published, moves, list(areas), lead),
         number=big_number(published, lead),
         changes=tuple(changes[:SENTENCES]),
-        changes_note=_fewer(len(changes), "other move is beyond noise", "other moves are beyond noise"),
+        changes_note="" if len(changes) >= SENTENCES else "Nothing else passed a test this month.",
         actions=tuple(actions[:SENTENCES]),
-        actions_note=_fewer(len(actions), "decision follows from the figures", "decisions follow from the figures"),
+        actions_note="" if len(actions) >= SENTENCES else "No further decision follows from the figures.",
         kpis=kpis,
         legend=_MOVE_LEGEND + (_TARGET_LEGEND if has_targets else " No target is set for any of these figures."),
         not_measured=not_measured(published, [metric for metrics in GROUPS.values() for metric in metrics]),
@@ -85,20 +85,12 @@ def _told_once(moves: list[Move]) -> list[Move]:
 
 _MOVE_LEGEND = (
     "Move: better or worse when the month lies outside mean ± 2.66 × mean moving range of the twelve months before and "
-    "the 95 % intervals of the two months do not overlap; else within noise."
+    "the 95 % intervals of the two months do not overlap; outside when only the first holds; else within noise."
 )
 _TARGET_LEGEND = (
     " Verdict: met at the target, near down to its amber floor, missed below. Evidence: certain when the whole 95 % "
     "interval is on one side of the target."
 )
-
-
-def _fewer(found: int, singular: str, several: str) -> str:
-    """What is said when fewer than three sentences hold."""
-    if found >= SENTENCES:
-        return ""
-    words = ("No", "One", "Two")[found]
-    return f"{words} {singular if found == 1 else several} this month."
 
 
 def _headline(published: Published, moves: list[Move], metrics: list[str], lead: str) -> Sentence:

@@ -17,7 +17,7 @@ from pipeline.figures.wording import scale_for
 from pipeline.periods import parse
 
 MONTHS = 13
-COLUMNS_MM = 18.0  # columns of shares near 100 % need no more height; their values stand below them
+COLUMNS_MM = 16.0  # columns of shares near 100 % need no more height; their values stand below them
 WIDEST_DIGITS = 5  # what a column of the table below a chart holds
 
 

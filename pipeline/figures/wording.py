@@ -113,7 +113,7 @@ def target_clause(published: Published, value: Value, scale: Scale) -> str:
     return f"{target} is {'met' if value.rag == 'green' else 'missed'}"
 
 
-def state_sentence(published: Published, metric: str) -> str:
+def state_sentence(published: Published, metric: str, *, with_target: bool = True) -> str:
     """Where a metric stands when it did not move beyond noise."""
     value = published.at(metric)
     if value is None or value.value is None:
@@ -127,9 +127,9 @@ def state_sentence(published: Published, metric: str) -> str:
         text += f" after {show(before.value, scale)} in {month_name(published, before.period_id)}"
     if limits:
         usual = limits.within(published.metric(metric).unit)
-        inside = limits.low <= value.value <= limits.high
-        text += f", {'within' if inside else 'outside'} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
-    return f"{text}; {target_clause(published, value, scale)}."
+        side = "below" if value.value < limits.low else "above" if value.value > limits.high else "within"
+        text += f", {side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
+    return f"{text}; {target_clause(published, value, scale)}." if with_target else f"{text}."
 
 
 def page_message(published: Published, metrics: Sequence[str], lead: str) -> Sentence:

@@ -4,7 +4,8 @@ What belongs here: making the sample's rows and writing them as an inbox. It imp
 that neither can be right by agreeing with itself; what the rows must look like is said by `pipeline.contracts`.
 
 How the modules build on each other: `clock` (time) → `market` (sellers, products) → `stories` (what changes) →
-`orders` → `reviews`, `conversations`, `engagement` → `views`, `message_views` (as exports know it) → `inbox` (files).
+`orders`, `training` → `reviews`, `conversations`, `engagement` → `views`, `small_views`, `message_views` (as exports
+know it) → `inbox` (files).
 """
 
 from pipeline.sample.files import SampleFile

@@ -48,6 +48,8 @@ CORRECTION_EXPORT = BULK_EXPORT + 3 * HOUR + HOUR // 2
 DATES = [FIRST_DAY + timedelta(days=i) for i in range(DAYS)]
 MONTH_OF_DAY: Integers = np.array([(d.year - 2024) * 12 + d.month - 10 for d in DATES])
 MONTH_STARTS: Seconds = np.array([local_midnight(d) for d in DATES if d.day == 1])
+#: Of the six quarters, and the end of the last.
+QUARTER_STARTS: Seconds = np.array([*MONTH_STARTS[::3], END])
 _WEEKDAY = np.array([d.weekday() for d in DATES])
 _MONTH = np.array([d.month for d in DATES])
 

@@ -1,4 +1,4 @@
-"""What the office asks and offers: surveys, seller training, product improvements, carts, subscriptions.
+"""What the office asks and sees: surveys, carts, product improvements, subscriptions.
 
 What belongs here: the smaller exports as they happened, each a Polars frame with instants as seconds (null when it
 never happened) and numbers in place of ids. How files have them: `small_views`.
@@ -18,7 +18,8 @@ from pipeline.sample.clock import (
     DAYS,
     END,
     HOUR,
-    NEVER,
+    LOCAL_OFFSET,
+    QUARTER_STARTS,
     START,
     Booleans,
     Integers,
@@ -29,97 +30,13 @@ from pipeline.sample.clock import (
     stream,
     time_of_day,
 )
-from pipeline.sample.market import SELLERS, SLUMPER, Sellers
+from pipeline.sample.market import SELLERS
 from pipeline.sample.orders import Lines
 
 TOUCHPOINTS = ("product", "delivery", "support", "ui", "returns")
 _CSAT = np.array([0.86, 0.85, 0.8, 0.88])
-COURSES = (
-    "review-response-basics",
-    "review-response-complaints",
-    "answering-within-48-hours",
-    "packaging-that-survives",
-    "listing-photos",
-    "pricing-and-promotions",
-)
-_REVIEW_RESPONSE_COURSES = 2
-#: Which sellers take part in a course in each quarter, and how many initiatives ship: plans, not accidents.
-_PARTICIPATION = (0.42, 0.46, 0.5, 0.54, 0.57, 0.845)
+#: How many initiatives ship in each quarter: a plan, not an accident.
 _SHIPPED_INITIATIVES = (62, 71, 77, 86, 100, 118)
-_QUARTERS = tuple(local_midnight(date(y, m, 1)) for y, m in ((2024, 10), (2025, 1), (2025, 4), (2025, 7), (2025, 10)))
-_QUARTER_STARTS = np.array([*_QUARTERS, local_midnight(date(2026, 1, 1)), END])
-
-
-def make_training(seed: int, sellers: Sellers) -> tuple[pl.DataFrame, Seconds]:
-    """(events, when each seller's training of the 2026 wave took effect, NEVER for those who stayed away)."""
-    random = stream(seed, "training")
-    trained_at = np.full(SELLERS, NEVER)
-    keen = random.random(SELLERS)
-    events = []
-    for quarter, share in enumerate(_PARTICIPATION):
-        begins, ends = _QUARTER_STARTS[quarter], _QUARTER_STARTS[quarter + 1]
-        there = (sellers.joined < ends - 40 * DAY) & (np.minimum(sellers.closed, sellers.suspended) > ends)
-        eager = np.argsort(np.where(there, 0.35 * keen + random.random(SELLERS), 9.0), kind="stable")
-        chosen = eager[: round(share * there.sum())]
-        when = begins + random.random(len(chosen)) * (ends - begins) * 0.9
-        if quarter == len(_PARTICIPATION) - 1:
-            chosen = chosen[chosen != SLUMPER]
-            # A wave: most of it in January, the last stragglers in March.
-            length = stories.WAVE_ENDS - stories.WAVE_BEGINS
-            when = stories.WAVE_BEGINS + random.random(len(chosen)) ** 2.2 * length
-        at = when.astype(np.int64)
-        at = (at + 2 * HOUR) // DAY * DAY - 2 * HOUR + random.integers(9, 16, len(chosen)) * HOUR
-        if quarter == len(_PARTICIPATION) - 1:
-            trained_at[chosen] = at + 2 * DAY
-        events += _course_events(random, chosen, at)
-        visitors = np.repeat(np.flatnonzero(there), random.poisson(1.6, there.sum()))
-        seen = begins + (random.random(len(visitors)) * (ends - begins)).astype(np.int64)
-        events.append(_events(visitors, random.integers(0, len(COURSES), len(visitors)), "visited", seen))
-    every = pl.concat(events).filter(pl.col("at") < END).sort("at", "seller", "course", "event")
-    return every.unique(["seller", "course", "event", "at"], keep="first", maintain_order=True), trained_at
-
-
-def _course_events(random: np.random.Generator, seller: Integers, at: Seconds) -> list[pl.DataFrame]:
-    count = len(seller)
-    course = np.where(
-        random.random(count) < 0.75, random.integers(0, 2, count), random.integers(2, len(COURSES), count)
-    )
-    live = random.random(count) < 0.55
-    done = random.random(count) < 0.78
-    minutes = random.integers(35, 95, count)
-    pleased = random.choice(np.array([5, 4, 3, 2, 1]), count, p=[0.52, 0.36, 0.08, 0.03, 0.01])
-    no_show = random.integers(0, SELLERS, count // 5)
-    return [
-        _events(seller, course, "registered", at - random.integers(2, 120, count) * HOUR),
-        _events(no_show, course[: len(no_show)], "registered", at[: len(no_show)] - 30 * HOUR),
-        _events(seller[live], course[live], "attended", at[live], minutes[live]),
-        _events(seller[~live], course[~live], "started", at[~live]),
-        _events(
-            seller[done], course[done], "completed", after(random, at[done], 30.0, 0.6), minutes[done], pleased[done]
-        ),
-    ]
-
-
-def _events(
-    seller: Integers,
-    course: Integers,
-    event: str,
-    at: Seconds,
-    duration: Integers | None = None,
-    satisfaction: Integers | None = None,
-) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "seller": seller,
-            "course": course,
-            "event": [event] * len(seller),
-            "at": at,
-            "duration": duration if duration is not None else pl.Series([None] * len(seller), dtype=pl.Int64),
-            "satisfaction": satisfaction
-            if satisfaction is not None
-            else pl.Series([None] * len(seller), dtype=pl.Int64),
-        }
-    )
 
 
 def make_surveys(seed: int, lines: Lines, training: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -225,7 +142,7 @@ def make_carts(seed: int, lines: Lines, buyers: int) -> pl.DataFrame:
     touched = ordered - gap
     created = touched - np.minimum(np.exp(random.standard_normal(count) * 1.4) * 1200, 5 * DAY).astype(np.int64)
     left = round(count * 2.57)
-    day = (ordered[random.integers(0, count, left)] + 2 * HOUR) // DAY * DAY - 2 * HOUR
+    day = (ordered[random.integers(0, count, left)] + LOCAL_OFFSET) // DAY * DAY - LOCAL_OFFSET
     begun = day + time_of_day(random, left)
     ended = begun + np.minimum(np.exp(random.standard_normal(left) * 1.4) * 900, 3 * DAY).astype(np.int64)
     reached = random.random(left) < 0.24
@@ -250,9 +167,9 @@ def make_improvements(seed: int, review_seller: Integers, review_product: Intege
     random = stream(seed, "improvements")
     per_quarter = np.array(_SHIPPED_INITIATIVES)
     quarter = np.repeat(np.arange(len(per_quarter)), per_quarter)
-    begins = _QUARTER_STARTS[quarter]
-    shipped = begins + (random.random(len(quarter)) * (_QUARTER_STARTS[quarter + 1] - begins)).astype(np.int64)
-    shipped = (shipped + 2 * HOUR) // DAY * DAY - 2 * HOUR + random.integers(9, 17, len(quarter)) * HOUR
+    begins = QUARTER_STARTS[quarter]
+    shipped = begins + (random.random(len(quarter)) * (QUARTER_STARTS[quarter + 1] - begins)).astype(np.int64)
+    shipped = (shipped + LOCAL_OFFSET) // DAY * DAY - LOCAL_OFFSET + random.integers(9, 17, len(quarter)) * HOUR
     known = np.searchsorted(created, shipped)
     named = np.maximum((random.random((3, len(quarter))) * known).astype(np.int64), 0)
     anchor = named[0]

@@ -37,6 +37,7 @@ from pipeline.sample.small_views import (
     training_rows,
 )
 from pipeline.sample.stories import STORIES, Story
+from pipeline.sample.training import make_training
 
 _REVIEWS_EARLIER = local_midnight(date(2026, 1, 1)) + 2 * HOUR
 #: The second delivery of reviews, sales and messages begins before the first one ended: rows come twice.
@@ -92,7 +93,7 @@ def write_sample(inbox: Path, *, seed: int = 17, scale: float = 1.0) -> SampleSu
     sellers = market.make_sellers(seed)
     products = market.make_products(seed, sellers)
     buyers, lines = make_orders(seed, scale, sellers, products)
-    training, trained_at = engagement.make_training(seed, sellers)
+    training, trained_at = make_training(seed, sellers)
     reviews = make_reviews(seed, lines, buyers, sellers, products, trained_at)
     written = [
         *_write_messages(inbox, *make_conversations(seed, scale, lines, buyers, sellers, products, trained_at)),

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.sample.clock import LOCAL_OFFSET, Integers
-from pipeline.sample.engagement import COURSES
+from pipeline.sample.training import COURSES
 from pipeline.sample.views import ident, label, local_text, product_ident, seller_ident
 
 BROKEN_SURVEYS = 1

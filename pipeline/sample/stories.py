@@ -62,9 +62,9 @@ def seller_id(number: int) -> str:
 STORIES = (
     Story(
         "falling-category",
-        "Ratings of Home & Kitchen fall month after month, from about 4.4 stars in 2025-09 to about 3.6 in 2026-03: "
+        "Ratings of Home & Kitchen fall month after month, from about 4.4 stars until October 2025 to about 3.6 in March 2026: "
         "buyers write of thin packaging and of goods broken on arrival.",
-        "rating_mean", "category", CATEGORIES[FALLING_CATEGORY], "2025-09", "2026-03", "down",
+        "rating_mean", "category", CATEGORIES[FALLING_CATEGORY], "2025-10", "2026-03", "down",
     ),
     Story(
         "campaign",
@@ -91,7 +91,7 @@ STORIES = (
     ),
     Story(
         "loyalty",
-        "The net promoter score rises slowly, from about +20 at the end of 2024 to above +40 in 2026-Q1.",
+        "The net promoter score rises slowly, from the high teens at the end of 2024 to above +40 in 2026-Q1.",
         "nps", "all", "all", "2024-Q4", "2026-Q1", "up",
     ),
     Story(
@@ -111,7 +111,7 @@ def _ramp(instants: Seconds, begins: int, ends: int) -> Floats:
 def rating_shift(seller: Integers, category: Integers, instants: Seconds) -> Floats:
     """How much better (or worse) a purchase is felt to be because of a story, in the latent scale of ratings."""
     falling = category == FALLING_CATEGORY
-    fall = np.where(falling, 0.28 - 0.86 * _ramp(instants, FALL_BEGINS, FALL_ENDS), 0.0)
+    fall = np.where(falling, 0.36 - 0.95 * _ramp(instants, FALL_BEGINS, FALL_ENDS), 0.0)
     begins = local_midnight(CLIMBER_JOINED)
     climb = -0.8 + 1.9 * _ramp(instants, begins + 45 * DAY, begins + 150 * DAY)
     return fall + np.where(seller == CLIMBER, climb, 0.0)

@@ -29,7 +29,7 @@ def wilson(successes: ArrayLike, trials: ArrayLike) -> Interval:
         centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
         half = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     # With no or only successes the limit on that side is 0 or 1 exactly; the subtraction leaves a rounding error.
-    return np.where(k == 0, 0.0, centre - half), np.where(k == n, 1.0, centre + half)
+    return np.where((k == 0) & (n > 0), 0.0, centre - half), np.where((k == n) & (n > 0), 1.0, centre + half)
 
 
 def poisson(events: ArrayLike, exposure: ArrayLike = 1.0) -> Interval:

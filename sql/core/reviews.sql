@@ -20,6 +20,7 @@ reviews as (
         v.product_id,
         v.buyer_id,
         v.order_line_id,
+        v.order_id,
         v.created_at,
         cast(timezone(r.time_zone, timezone('UTC', v.created_at)) as date) as day,
         case

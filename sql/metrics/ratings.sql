@@ -84,7 +84,7 @@ priors as (
 bayes as (
     select
         c.*,
-        (p.prior_ratings * p.prior_mean + c.stars) / (p.prior_ratings + c.ratings) as bayes_mean,
+        stats.bayes_mean(p.prior_ratings, p.prior_mean, c.stars, c.ratings) as bayes_mean,
         1.959963984540054 * sqrt(p.within_variance / (p.prior_ratings + c.ratings)) as half_width
     from counts as c
     inner join priors as p using (period_id, scope)

@@ -1,15 +1,17 @@
 -- Reviews per 100 completed orders: of the orders of the period that are 30 days old, the reviews of their first 30 days.
 --
 -- grain: period_id, scope, entity_id, metric
--- By the order's day, so that a late review counts where its order does. Reviews without an order line cannot be traced.
+-- By the order's day, so that a late review counts where its order does. Reviews that name neither an order line nor an
+-- order cannot be traced.
 with reviews_of_order as (
     select
         v.review_id,
         v.created_at,
-        l.order_id,
-        l.category
+        coalesce(l.order_id, v.order_id) as order_id,
+        coalesce(l.category, p.category) as category
     from core.reviews as v
-    inner join core.order_lines as l using (order_line_id)
+    left join core.order_lines as l using (order_line_id)
+    left join core.products as p on v.product_id = p.product_id
 ),
 
 reviewed as (

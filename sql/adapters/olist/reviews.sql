@@ -1,15 +1,14 @@
 -- Reviews: one row for each seller of the reviewed order; a review of an order without items has no seller.
 --
--- Olist numbers reviews anew in some orders: review and order together name one. The product is the first that the order
--- has from that seller. `review_answer_timestamp` is when the customer filled in the questionnaire, no answer of the
+-- Olist numbers reviews anew in some orders: review and order together name one. A review speaks of its order, not of a
+-- line of it; the product is the first that the order has from that seller. `review_answer_timestamp` is when the customer filled in the questionnaire, no answer of the
 -- seller's, so no response column is given and response times are not measured.
 -- The creation date is a day, written at midnight, also on days whose midnight the clocks skipped: taken as a day.
 with lines as (
     select
         order_id,
         seller_id,
-        arg_min(product_id, try_cast(order_item_id as integer)) as product_id,
-        min(try_cast(order_item_id as integer)) as order_item_id
+        arg_min(product_id, try_cast(order_item_id as integer)) as product_id
     from olist.order_items
     group by order_id, seller_id
 )
@@ -23,7 +22,7 @@ select
     '5' as scale_max,
     regexp_replace(r.review_creation_date, ' 00:00:00$', '') as created_at,
     'published' as status,
-    l.order_id || '-' || l.order_item_id as order_line_id,
+    r.order_id,
     nullif(concat_ws(chr(10), r.review_comment_title, r.review_comment_message), '') as text,
     'pt' as language,
     'true' as verified,
