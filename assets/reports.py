@@ -7,7 +7,6 @@ read only what is published, so that they never wait for the warehouse.
 from datetime import date
 
 import dagster as dg
-from pipeline.render import write_monthly
 
 from pipeline.extracts import write_extract
 from pipeline.models import all_models
@@ -15,6 +14,7 @@ from pipeline.periods import Period, containing
 from pipeline.planning import is_unchanged, plan_done
 from pipeline.progress import progress
 from pipeline.publishing import publish
+from pipeline.render import write_monthly
 from pipeline.resources import OfficeResource, WarehouseResource
 from pipeline.settings import default_data_folder, load_office
 
@@ -48,14 +48,14 @@ def published(warehouse: WarehouseResource) -> dg.MaterializeResult:
 
 
 def monthly_partitions(time_zone: str) -> dg.MonthlyPartitionsDefinition:
-    """Months, keyed as their period id: `2026-02`."""
-    return dg.MonthlyPartitionsDefinition(FIRST_DAY[:7], fmt="%Y-%m", timezone=time_zone)
+    """Months, keyed as their period id: `2026-02`; the running one too, since it may be looked at before it is over."""
+    return dg.MonthlyPartitionsDefinition(FIRST_DAY[:7], fmt="%Y-%m", timezone=time_zone, end_offset=1)
 
 
 def weekly_partitions(time_zone: str) -> dg.TimeWindowPartitionsDefinition:
     """ISO weeks, keyed by their Monday: Dagster must be able to read a key back as a day."""
     return dg.TimeWindowPartitionsDefinition(
-        start=FIRST_DAY, fmt="%Y-%m-%d", cron_schedule="0 0 * * 1", timezone=time_zone
+        start=FIRST_DAY, fmt="%Y-%m-%d", cron_schedule="0 0 * * 1", timezone=time_zone, end_offset=1
     )
 
 
@@ -63,7 +63,11 @@ def quarterly_partitions(time_zone: str, fiscal_year_start_month: int) -> dg.Tim
     """Fiscal quarters, keyed by their first day."""
     months = sorted((fiscal_year_start_month - 1 + 3 * quarter) % 12 + 1 for quarter in range(4))
     return dg.TimeWindowPartitionsDefinition(
-        start=FIRST_DAY, fmt="%Y-%m-%d", cron_schedule=f"0 0 1 {','.join(map(str, months))} *", timezone=time_zone
+        start=FIRST_DAY,
+        fmt="%Y-%m-%d",
+        cron_schedule=f"0 0 1 {','.join(map(str, months))} *",
+        timezone=time_zone,
+        end_offset=1,
     )
 
 
@@ -79,9 +83,7 @@ def report_assets(time_zone: str, fiscal_year_start_month: int) -> list[dg.Asset
         kinds={"pdf"},
     )
     def monthly(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
-        made = write_monthly(
-            office.folder.published, office.office, context.partition_key, office.folder.reports
-        )
+        made = write_monthly(office.folder.published, office.office, context.partition_key, office.folder.reports)
         progress(f"printed {made.pdf} ({made.pages} pages)")
         return dg.MaterializeResult(
             metadata={

@@ -1,8 +1,8 @@
 """Charts as SVG text: the figures' chart shapes drawn in one theme.
 
 What belongs here: how a `TimeChart`, a `StackChart` and a `CurveChart` look, and the notation they share (actual solid,
-target outlined and labelled on its line, limits dashed, columns from zero, no frame, no legend box). What a chart says is
-decided in `pipeline.figures`; small marks in table cells are macros in `report_templates/_macros.html`.
+target outlined and labelled on its line, limits dashed, columns from zero, no frame, no legend box). What a chart says
+is decided in `pipeline.figures`; small marks in table cells are macros in `report_templates/_macros.html`.
 
 A time chart stands above a table of the same values: its plot begins where the table's first value column begins, and
 its steps are the columns' widths, so that the table's head is the chart's time axis.
@@ -10,6 +10,7 @@ its steps are the columns' widths, so that the table's head is the chart's time 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -36,7 +37,6 @@ LIMIT = "#8c959f"
 BAD = "#cf222e"
 FONT_PX = 10.0  # 7.5 pt
 LABEL_GAP_PX = 11.0
-TICK_HOURS = (0, 24, 48, 72, 96)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Frame:
 
 
 def svg(chart: TimeChart | StackChart | CurveChart, accent: str) -> str:
-    """The chart as an `<svg>` element with its text alternative as its title; `accent` is the colour of actual values."""
+    """The chart as an `<svg>` element with its text alternative as its title; `accent` colours actual values."""
     draw: dict[type, Callable[[Any, str], tuple[list[alt.Chart], Frame]]] = {
         TimeChart: _time,
         StackChart: _stack,
@@ -233,7 +233,7 @@ def _stack(chart: StackChart, accent: str) -> tuple[list[alt.Chart], Frame]:
 
 
 def _curve(chart: CurveChart, accent: str) -> tuple[list[alt.Chart], Frame]:
-    last = max(curve.hours[-1] for curve in chart.curves)
+    last = max(curve.times[-1] for curve in chart.curves)
     frame = Frame(
         width=(CURVE_MM - 8 - 15) * PX_PER_MM,
         height=26 * PX_PER_MM,
@@ -244,7 +244,9 @@ def _curve(chart: CurveChart, accent: str) -> tuple[list[alt.Chart], Frame]:
         bottom=16,
     )
     grid = [{"x": 0.0, "x2": last, "y": share, "y2": share} for share in (0.5, 1.0)]
-    below = [{"x": float(hour), "y": 0.0, "label": f"{hour} h" if hour else "0"} for hour in TICK_HOURS if hour <= last]
+    below = [
+        {"x": float(tick), "y": 0.0, "label": f"{tick} {chart.tick_unit}" if tick else "0"} for tick in chart.ticks
+    ]
     beside = [{"x": 0.0, "y": share, "label": f"{100 * share:.0f}"} for share in (0.0, 0.5, 1.0)]
     layers = [
         _layer(frame, grid, "rule", color=HAIRLINE, strokeWidth=0.8),
@@ -254,17 +256,17 @@ def _curve(chart: CurveChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     ]
     ends: list[dict[str, Any]] = []
     for index, curve in enumerate(chart.curves):
-        steps = enumerate(zip(curve.hours, curve.shares, strict=True))
+        steps = enumerate(zip(curve.times, curve.shares, strict=True))
         points = [{"x": hour, "y": share, "order": order} for order, (hour, share) in steps]
         style: dict[str, Any] = {"color": accent} if index == 0 else {"color": SECONDARY, "strokeDash": [5, 2]}
         layers.append(_layer(frame, points, "line", interpolate="step-after", strokeWidth=1.6, **style))
         ends.append({"x": last, "y": curve.shares[-1], "label": curve.name})
     ends.sort(key=lambda row: -row["y"])
-    for upper, lower in zip(ends, ends[1:], strict=False):
+    for upper, lower in itertools.pairwise(ends):
         lower["y"] = min(lower["y"], upper["y"] - frame.up(LABEL_GAP_PX))
     layers.append(_layer(frame, ends, "text", color=INK, align="left", fontWeight=500, dx=5))
     if chart.target is not None:
-        at = {"x": chart.target_hours, "y": chart.target, "label": chart.target_label}
+        at = {"x": chart.target[0], "y": chart.target[1], "label": chart.target_label}
         diamond = {"shape": "diamond", "filled": True, "fill": "#ffffff", "stroke": INK, "strokeWidth": 1, "size": 46}
         layers.append(_layer(frame, [at], "point", **diamond))
         layers.append(_layer(frame, [at], "text", color=SECONDARY, align="left", dx=-2, dy=-11))

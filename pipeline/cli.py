@@ -171,9 +171,11 @@ def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
 
 def _report(folder: DataFolder, period_id: str) -> None:
     from assets.automation import partition_key
+    from pipeline.explaining import require_published
     from pipeline.running import run_job
 
     period = periods.parse(period_id, load_office(folder).fiscal_year_start_month)
+    require_published(folder, period)
     job = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}[period.type]
     result = run_job(folder, job, partition_key=partition_key(period))
     for event in result.get_asset_materialization_events():

@@ -139,7 +139,7 @@ def may(name: str, kind: Kind, **more: object) -> Column:
 # the casefolded body. Problem words take a message out of the exemption even when it also says thanks.
 THANKS = (
     r"\b(thanks|thank you|thx|cheers|merci|gracias|grazie|danke|dankie|obrigad[oa]|dzi[eę]kuj[eę]|bedankt|"
-    r"dank je|ngiyabonga|siyabonga|enkosi|tack|takk)\b"
+    r"dank je|vielen dank|ngiyabonga|siyabonga|enkosi|tack|takk)\b"
 )
 PROBLEM = (
     r"\b(but|however|problem|broken|missing|wrong|late|refund|return|not|never|still|mais|cass[eé]|pero|roto|problema|"

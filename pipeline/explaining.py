@@ -138,6 +138,17 @@ def last_complete_month(folder: DataFolder) -> str | None:
     return row[0] if row else None
 
 
+def require_published(folder: DataFolder, period: periods.Period) -> None:
+    """Raise DeliveryMissing, naming the periods that there are, when nothing is published for this one."""
+    with open_published(folder) as con:
+        ids = con.execute(
+            "select period_id from published.periods where period_type = ? order by period_start", [period.type]
+        ).fetchall()
+    known = [period_id for (period_id,) in ids]
+    if period.id not in known:
+        raise DeliveryMissing(f"nothing is published for {period.id}; {period.type}s go from {known[0]} to {known[-1]}")
+
+
 @contextmanager
 def reading(folder: DataFolder) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, to look at only. Raises DeliveryMissing when there is none, Busy while a run writes it."""
@@ -231,7 +242,9 @@ def _rejects_table(con: duckdb.DuckDBPyConnection, exports: list[str]) -> Render
     ).fetchall()
     if not rows:
         return Text("No row of these files was rejected.")
-    table = Table("export", "file", "reason", "rows", title="Rejected rows, which the figure does not see", box=SIMPLE_HEAD)
+    table = Table(
+        "export", "file", "reason", "rows", title="Rejected rows, which the figure does not see", box=SIMPLE_HEAD
+    )
     table.columns[3].justify = "right"
     for export, name, reason, count in rows:
         table.add_row(export, name, reason, _number(count))

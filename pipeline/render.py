@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ WALL_LIMIT_SECONDS = 120
 LONGEST_DATA_URL = 2_000_000
 SHADES = 9
 
+BOX = "\u25a1"
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"
 
 _PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
@@ -129,6 +131,24 @@ def accent_rules(accent: str) -> str:
     return f":root {{ --accent: {accent}; }}\n" + "\n".join(steps) + "\n"
 
 
+def printable(html: str) -> str:
+    """The text with every character that the bundled fonts lack printed as an empty box, which says that one stood there.
+
+    The engine would print one too, and complain: a seller's name in another script must not stop a report.
+    """
+    missing = {ord(letter) for letter in set(html)} - _covered() - {ord("\n"), ord("\t"), ord("\r")}
+    return html.translate(dict.fromkeys(missing, BOX))
+
+
+@cache
+def _covered() -> frozenset[int]:
+    """The code points that every weight of the bundled family has."""
+    from fontTools.ttLib import TTFont
+
+    fonts = (TTFont(path, lazy=True) for path in sorted(FONTS.glob("*.otf")))
+    return frozenset.intersection(*(frozenset(font.getBestCmap()) for font in fonts))
+
+
 def render_pdf(html: str, out: Path) -> int:
     """Print the HTML to `out`, whole or not at all, and give the number of pages.
 
@@ -147,7 +167,7 @@ def render_pdf(html: str, out: Path) -> int:
         try:
             child = subprocess.run(
                 [sys.executable, "-m", "pipeline.render", str(made)],
-                input=html.encode("utf-8", "replace"),
+                input=printable(html).encode(),
                 capture_output=True,
                 env=environment,
                 cwd=TEMPLATES.parent,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -183,7 +183,10 @@ def share_out(pool_cents: int, weights: Mapping[str, Fraction], cap_share: Fract
     parts = {who: Part(Fraction(0), 0, 0) for who in weights}
     if not whole:
         return parts
-    cap = max(int(cap_share * pool_cents), -(-pool_cents // len(whole)))
+    cap = int(cap_share * pool_cents)
+    if cap * len(whole) < pool_cents:
+        equal = _largest_remainder(pool_cents, dict.fromkeys(whole, 1), len(whole))
+        return parts | {who: replace(part, is_capped=True) for who, part in equal.items()}
     left = pool_cents
     total = sum(whole.values())
     while over := [who for who, weight in whole.items() if left * weight > cap * total]:

@@ -13,9 +13,10 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import duckdb
+import polars as pl
 
 from pipeline import periods, planning
-from pipeline.contracts import EXPORTS
+from pipeline.catalogue import load_catalogue
 from pipeline.models import all_models, build
 from pipeline.settings import DEFAULT_CONFIG
 from pipeline.warehouse import prepare_schemas
@@ -106,12 +107,10 @@ class Marketplace:
             number = next(self._numbers[export])
             filled = {**DEFAULTS[export], **values}
             rows.append({name: value(number) if callable(value) else value for name, value in filled.items()})
-        names = list(rows[0])
-        marks = ", ".join("?" for _ in names)
-        self.con.executemany(
-            f"insert into raw.{export} ({', '.join(names)}) values ({marks})", [list(row.values()) for row in rows]
-        )
-        self.arrive(export, *names)
+        self.con.register("new_rows", pl.DataFrame(rows, infer_schema_length=None).to_arrow())
+        self.con.execute(f"insert into raw.{export} by name select * from new_rows")
+        self.con.unregister("new_rows")
+        self.arrive(export, *rows[0])
         return self
 
     def arrive(self, export: str, *columns: str) -> None:
@@ -162,7 +161,7 @@ class Marketplace:
 
     def get(self, metric: str, period_id: str = "2025-01", scope: str = "all", entity_id: str = "all") -> Row:
         """The stored row of a metric, in the family that the catalogue gives it to. Fails when there is none."""
-        family = next(m.family for m in catalogue_rows() if m.metric == metric)
+        family = next(m.family for m in load_catalogue() if m.metric == metric)
         row = self.con.execute(
             f"select value, numerator, denominator, n, low, high, reason from metrics.{family} "
             "where metric = ? and period_id = ? and scope = ? and entity_id = ?",
@@ -175,12 +174,6 @@ class Marketplace:
         return self.con.execute(sql, list(values)).fetchall()
 
 
-def catalogue_rows() -> tuple[Any, ...]:
-    from pipeline.catalogue import load_catalogue
-
-    return load_catalogue()
-
-
 @contextmanager
 def marketplace(
     as_of: str = "2025-04-10 00:00", time_zone: str = "UTC", first_day: str = "2024-01-01"
@@ -189,7 +182,3 @@ def marketplace(
     with duckdb.connect(config={"python_enable_replacements": False}) as con:
         con.execute("set TimeZone = 'UTC'")
         yield Marketplace(con, as_of, time_zone, first_day)
-
-
-def exports() -> tuple[str, ...]:
-    return tuple(EXPORTS)

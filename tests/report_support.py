@@ -1,7 +1,7 @@
 """A small published database made up for the tests of figures and rendering, with every table that a report reads.
 
-The numbers are invented but hang together: shares have numerators and denominators, intervals are theirs, the royalty pool
-adds up. Tests vary it through `Office` lacks (`without=`), replaced values (`values=`) and names (`names=`).
+The numbers are invented but hang together: shares have numerators and denominators, intervals are theirs, the royalty
+pool adds up. Tests vary it through `Made`: exports that never came, other values, other names.
 """
 
 from __future__ import annotations
@@ -109,9 +109,11 @@ create table run (as_of timestamp, as_of_day date, time_zone varchar, currency v
 create table periods (period_id varchar, period_type varchar, period_start date, period_end date, is_complete boolean);
 create table sellers (seller_id varchar, name varchar);
 create table products (product_id varchar, name varchar, category varchar);
-create table files (file_id integer, sha256 varchar, export varchar, platform varchar, name varchar, exported_at timestamp,
-    status varchar, refusal varchar, rows_in bigint, accepted bigint, superseded bigint, rejected bigint);
-create table rejects (export varchar, file_name varchar, column_name varchar, rule varchar, reason varchar, rows bigint);
+create table files (file_id integer, sha256 varchar, export varchar, platform varchar, name varchar,
+    exported_at timestamp, status varchar, refusal varchar,
+    rows_in bigint, accepted bigint, superseded bigint, rejected bigint);
+create table rejects (export varchar, file_name varchar, column_name varchar,
+    rule varchar, reason varchar, rows bigint);
 create table anomalies (export varchar, file_name varchar, rule varchar, reason varchar, rows bigint);
 create table royalties (period_id varchar, seller_id varchar, rank integer, reason varchar, base_cents bigint,
     bayes_mean decimal(18, 12), rating_count bigint, quality decimal(18, 12), response_share decimal(18, 12),

@@ -12,8 +12,10 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipeline.errors import DataRefused
 from pipeline.publishing import COLUMNS
-from pipeline.settings import PROJECT
+from pipeline.running import run_job
+from pipeline.settings import PROJECT, DataFolder
 
 OLIST = PROJECT.parent / "shared" / "data" / "olist"
 
@@ -29,6 +31,11 @@ def scmr17(*arguments: str, data: Path, expect: int = 0) -> subprocess.Completed
     )
     assert done.returncode == expect, done.stdout + done.stderr
     return done
+
+
+def nightly(data: Path, **plan: object) -> None:
+    """The nightly job in this process, which spares the start of another."""
+    run_job(DataFolder(data), "nightly", run_config={"ops": {"plan__periods": {"config": plan}}})
 
 
 def digests(folder: Path, pattern: str) -> dict[str, str]:
@@ -108,10 +115,10 @@ def test_full_and_incremental_agree_row_for_row(office, tmp_path):
         "review_id,product_id,seller_id,buyer_id,rating,scale_max,created_at,status\n"
         "late-1,nobody-made-it,nobody-sells-it,late-buyer,1,5,2025-12-05 10:00:00,published\n"
     )
-    scmr17("run", data=data)
+    nightly(data)
     metrics = data / "published" / "metrics.parquet"
     incremental = pl.read_parquet(metrics)
-    scmr17("run", "--full", data=data)
+    nightly(data, full=True)
     assert pl.read_parquet(metrics).equals(incremental)
     first = pl.read_parquet(office / "published" / "metrics.parquet")
     count = (pl.col("metric") == "review_count") & (pl.col("scope") == "all") & (pl.col("period_id") == "2025-12")
@@ -121,7 +128,7 @@ def test_full_and_incremental_agree_row_for_row(office, tmp_path):
 def test_looking_back_sees_only_what_had_happened(office, tmp_path):
     data = tmp_path / "office"
     shutil.copytree(office, data)
-    scmr17("run", "--as-of", "2025-11-01", data=data)
+    nightly(data, as_of="2025-11-01")
     metrics = pl.read_parquet(data / "published" / "metrics.parquet")
     assert metrics["period_start"].max().isoformat() <= "2025-11-01"
     now = pl.read_parquet(office / "published" / "metrics.parquet")
@@ -158,7 +165,7 @@ def test_a_persons_mistake_gets_a_sentence_and_an_exit_code(office, arguments, c
 def test_an_empty_office_is_told_what_to_do(tmp_path):
     done = scmr17("run", data=tmp_path / "new", expect=66)
     assert "put exports into" in done.stderr
-    assert "reviews" in scmr17("status", data=tmp_path / "new").stdout
+    assert "nothing has been taken in yet" in scmr17("status", data=tmp_path / "new").stdout
 
 
 def test_a_refused_file_is_said_the_others_are_taken_in_and_nothing_is_published_without_it(office, tmp_path):
@@ -168,15 +175,16 @@ def test_a_refused_file_is_said_the_others_are_taken_in_and_nothing_is_published
     broken = data / "inbox" / "reviews" / "broken.csv"
     broken.write_text('review_id,stars\n1,"5\n')
     for _ in range(2):  # it is refused again until somebody mends it, not skipped as seen
-        done = scmr17("run", data=data, expect=65)
-        assert "reviews/broken.csv" in done.stderr
+        with pytest.raises(DataRefused, match=r"reviews/broken\.csv") as refusal:
+            nightly(data)
+        assert refusal.value.exit_code == 65
         assert digests(data / "published", "*") == before
     broken.unlink()
-    scmr17("run", data=data)
+    nightly(data)
 
 
 def test_a_killed_run_leaves_what_was_published(office, tmp_path):
-    """T02: the process dies somewhere in the middle of a full run; readers see the last figures, the next run finishes."""
+    """T02: the process dies in the middle of a full run; readers see the last figures, and the next run finishes."""
     data = tmp_path / "office"
     shutil.copytree(office, data)
     before = digests(data / "published", "*")
@@ -190,7 +198,7 @@ def test_a_killed_run_leaves_what_was_published(office, tmp_path):
                 process.kill()
                 break
     assert digests(data / "published", "*") == before
-    scmr17("run", data=data)
+    nightly(data)
     assert pl.read_parquet(data / "published" / "metrics.parquet").equals(
         pl.read_parquet(office / "published" / "metrics.parquet")
     )
@@ -200,7 +208,7 @@ def test_a_killed_run_leaves_what_was_published(office, tmp_path):
 def test_olist_gives_the_published_months(tmp_path):
     data = tmp_path / "olist"
     scmr17("load", "--platform", "olist", str(OLIST), data=data)
-    scmr17("run", data=data)
+    nightly(data)
     metrics = pl.read_parquet(data / "published" / "metrics.parquet").filter(pl.col("scope") == "all")
     figures = {(m, p): v for m, p, v in metrics.select("metric", "period_id", "value").iter_rows()}
     wanted = {
@@ -214,7 +222,7 @@ def test_olist_gives_the_published_months(tmp_path):
     for month, (count, mean) in wanted.items():
         assert figures["review_count", month] == count
         assert round(figures["rating_mean", month], 4) == mean
-    reasons = {m: r for m, r in metrics.filter(pl.col("period_id") == "2018-03").select("metric", "reason").iter_rows()}
+    reasons = dict(metrics.filter(pl.col("period_id") == "2018-03").select("metric", "reason").iter_rows())
     assert reasons["review_response_48h"] == reasons["message_count"] == reasons["nps"] == "not_measured"
     with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as con:
         reviews = "from ledger.files select rows_in, accepted, superseded, rejected where export = 'reviews'"

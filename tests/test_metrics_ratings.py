@@ -100,7 +100,7 @@ def test_a6_bayes_holds_the_mean_towards_the_marketplaces(market):
 
 def test_a6_m_between_its_bounds_is_the_method_of_moments(market):
     """Unbalanced groups against the one-way analysis of variance written out in Python."""
-    groups = {"S1": (5, 4, 4, 3, 5, 2), "S2": (3, 2, 4, 2), "S3": (4, 4, 1, 5, 3), "S4": (5, 5, 4, 1, 5, 5, 4)}
+    groups = {"S1": (5, 4, 4, 3, 5, 2), "S2": (3, 2, 3, 2), "S3": (4, 4, 1, 5, 3), "S4": (5, 5, 4, 1, 5, 5, 4)}
     for seller, ratings in groups.items():
         for rating in ratings:
             market.add("reviews", seller_id=seller, rating=rating)

@@ -129,6 +129,7 @@ def test_a_scale_is_positive(tmp_path: Path, scale: float) -> None:
     ("export", "column", "target", "key"),
     [
         ("reviews", "order_line_id", "sales", "order_line_id"),
+        ("reviews", "order_id", "sales", "order_id"),
         ("reviews", "product_id", "products", "product_id"),
         ("reviews", "seller_id", "sellers", "seller_id"),
         ("messages", "order_id", "sales", "order_id"),

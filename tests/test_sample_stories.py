@@ -79,7 +79,7 @@ def test_messages_just_miss_their_target_and_then_reach_it(market: SampleSummary
 def test_climber_climbs(market: SampleSummary) -> None:
     (seller,) = table(market, "sellers").filter(pl.col("name") == CLIMBER_NAME)["seller_id"]
     reviews = rated(market).filter(pl.col("seller_id") == seller)
-    early = reviews.filter(pl.col("created_at") < "2025-06-20")
+    early = reviews.filter(pl.col("created_at") < "2025-06-10")
     late = reviews.filter(pl.col("created_at") >= "2025-09-01")
     assert early["stars"].mean() < 4.0 < late["stars"].mean()
     assert reviews["stars"].mean() >= 4.0 and (reviews["stars"] >= 4).sum() >= 5

@@ -21,6 +21,7 @@ MESSAGE_METRICS = ("rating_mean", "nps", "csat", "repeat_customer_share", "csat_
 MEASURES = ("nps", "nps_1_10", "csat", "rating_positive_share", "repeat_customer_share", "reviews_per_100_orders")
 STARS = tuple(f"review_stars_{stars}" for stars in range(1, 6))
 ROWS_EACH_END = 5
+LONGEST_ID = 9
 FEWEST_ENTITIES = 4
 #: An entity with fewer ratings in the month is not ranked.
 FEWEST_RATINGS = {"category": 10, "product": 5}
@@ -115,7 +116,7 @@ def _count(published: Published, metric: str, period_id: str) -> int:
 
 
 def ranked_table(published: Published, scope: str, title: str) -> Table | None:
-    """The best and the worst entities by Bayesian mean, the raw mean and its cases beside; None with fewer than four."""
+    """The best and worst entities by Bayesian mean, the raw mean and its cases beside; None with fewer than four."""
     bayes = {key: value for key, value in published.entities("rating_bayes", scope).items() if value.value is not None}
     means = published.entities("rating_mean", scope)
     before = published.entities("rating_mean", scope, published.period.previous.id)
@@ -137,11 +138,11 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
     )
     columns = (
         Column(scope.capitalize(), "name"),
-        Column("Adj.", "number", "9mm", 2),
+        Column("Adj.", "number", "8.5mm", 2),
         Column("Mean", "number", "9mm", 2),
-        Column("n", "number", "9mm"),
-        Column(f"Δ {month_name(published, published.period.previous.id)[:3]}", "number", "11mm", 2),
-        Column(f"{number(low, 1)} to {number(high, 1)}", "mark", "18.5mm"),
+        Column("n", "number", "8.5mm"),
+        Column(f"Δ {month_name(published, published.period.previous.id)[:3]}", "number", "10.5mm", 2),
+        Column(f"{number(low, 1)} to {number(high, 1)}", "mark", "18mm"),
     )
     left_out = len(ranked) - len(shown)
     foot = f"Adj.: Bayesian mean; ranked with at least {FEWEST_RATINGS[scope]} ratings"
@@ -166,7 +167,7 @@ def _ranked_row(
     step = change(mean.value, before.value if before else None, scale)
     return Row(
         (
-            Cell(name(entity_name(published, scope, key), 32)),
+            Cell(entity_name(published, scope, key)),
             Cell(show(adjusted.value, scale), tone="strong"),
             Cell(show(mean.value, scale)),
             Cell(count(_cases(mean))),
@@ -178,11 +179,16 @@ def _ranked_row(
 
 
 def entity_name(published: Published, scope: str, key: str) -> str:
-    """What an entity is called; its id when it has no name."""
-    if scope in ("product", "seller"):
-        rows = published.rows(f"select name from {scope}s where {scope}_id = $key", key=key)
-        return name(rows[0][0] if rows and rows[0][0] else key)
-    return name(key.replace("_", " "))
+    """What an entity is called; where its name is only its id, the id's beginning, a product's with its category."""
+    if scope == "category":
+        return name(key.replace("_", " "))
+    column = "category" if scope == "product" else "null"
+    rows = published.rows(f"select name, {column} from {scope}s where {scope}_id = $key", key=key)
+    called, category = rows[0] if rows else (None, None)
+    if called and called != key:
+        return name(called)
+    short = name(key, LONGEST_ID)
+    return f"{short} {name(category.replace('_', ' '))}" if category else short
 
 
 def _cases(value: Value | None) -> int:

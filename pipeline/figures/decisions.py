@@ -1,7 +1,7 @@
 """The sentences of page 1 below its headline: what else changed, and what someone must decide.
 
-What belongs here: the rules that find them, in the order in which they are printed. Every rule rests on a test: a target
-missed, a move beyond noise, intervals apart, a count above zero. The wording of a move is `wording.py`'s.
+What belongs here: the rules that find them, in the order in which they are printed. Every rule rests on a test: a
+target missed, a move beyond noise, intervals apart, a count above zero. The wording of a move is `wording.py`'s.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pipeline.figures.numbers import (
     with_unit,
 )
 from pipeline.figures.published import Published, Value
-from pipeline.figures.wording import in_sentence, month_name, move_sentence, scale_for, state_sentence
+from pipeline.figures.wording import month_name, move_sentence, scale_for, state_sentence
 from pipeline.settings import Office
 
 MOST_CATEGORIES = 3
@@ -38,7 +38,8 @@ def owner_of(office: Office, area: str) -> str:
 
 
 def what_changed(published: Published, moves: list[Move], others: list[str]) -> list[Sentence]:
-    """Figures beyond noise other than the headline's, categories and sellers out of their usual, the quarter's messages.
+    """Figures beyond noise other than the headline's, categories and sellers out of their usual, the quarter's
+    messages.
 
     `others` are the metrics of the page other than the headline's.
     """
@@ -74,16 +75,15 @@ def what_to_decide(published: Published, office: Office, moves: list[Move], area
             found.append(Sentence(_target_action(published, metric, value), "target missed", owner_of(office, area)))
     for move in moves:
         if move.is_good is False and move.now.rag not in ("red", "amber"):
-            step = "rise" if move.is_rise else "fall"
-            text = f"Find what stands behind the {step} in {in_sentence(move.metric.title)}."
+            scale = scale_for(published, move.metric.metric)
+            step = f"{'rise' if move.is_rise else 'fall'} to {with_unit(move.now.value, scale)}"
+            text = f"{capital(move.metric.title)}: find what stands behind the {step}."
             found.append(Sentence(text, "worse beyond noise", owner_of(office, areas[move.metric.metric])))
     fallen = [shift for shift in category_shifts(published) if not shift.is_rise]
     if fallen:
-        names = listed(_category_name(published, shift) for shift in fallen[:MOST_CATEGORIES])
-        text = (
-            f"Review {names} with their sellers: {plural(len(fallen), 'category', 'categories')} rated below the usual."
+        found.append(
+            Sentence(_review(published, fallen), "categories below their usual", owner_of(office, "customers"))
         )
-        found.append(Sentence(text, "categories below their usual", owner_of(office, "customers")))
     unanswered = published.at("unanswered_inquiries")
     if unanswered and unanswered.value:
         text = f"Send reminders for {_unanswered_phrase(published, int(unanswered.value))}."
@@ -151,15 +151,15 @@ def _unanswered_phrase(published: Published, total: int) -> str:
 
 def _target_action(published: Published, metric: str, value: Value) -> str:
     assert value.value is not None and value.target is not None
-    scale = scale_for(published, metric, [value])
+    scale = scale_for(published, metric)
     digits = digits_beside(value.value, value.target, scale)
     text = (
-        f"Decide how to bring {in_sentence(published.metric(metric).title)} from "
+        f"{capital(published.metric(metric).title)}: decide how to get from "
         f"{with_unit(value.value, scale, digits=digits)} to the target of {goal(value.target, scale)}"
     )
     missing = _short_of(value)
     if missing:
-        text += f": {count(missing)} more of {count(value.denominator or 0)} in time would have met it"
+        text += f"; {count(missing)} more of {count(value.denominator or 0)} in time would have met it"
     return f"{text}."
 
 

@@ -1,4 +1,5 @@
-"""Page 6: what the figures rest on. Files, rejected rows, pending and suppressed cases, what is not measured, definitions.
+"""Page 6: what the figures rest on. Files, rejected rows, pending and suppressed cases, what is not measured,
+definitions.
 
 What belongs here: counting what stands behind, or is kept out of, the other pages.
 """
@@ -33,8 +34,8 @@ def evidence_page(
 ) -> EvidencePage:
     """The page.
 
-    `printed` gives, for each metric id that the report prints, the anchor of the page that prints it first; `defined` are
-    those whose definition is printed whole.
+    `printed` gives, for each metric id that the report prints, the anchor of the page that prints it first; `defined`
+    are those whose definition is printed whole.
     """
     return EvidencePage(
         message=Sentence(f"{rows_sentence(published)}", "rows reconcile"),
@@ -120,7 +121,7 @@ def _files(published: Published, office: Office) -> Table | None:
         shown.append(
             Row(
                 (
-                    Cell(name(f"{platform} {export}".strip())),
+                    Cell(name(_export_name(platform, export), 24)),
                     Cell(name(file_name, 36)),
                     Cell(str(sha256)[:8], tone="muted"),
                     Cell(instant(exported_at, office.zone)[:10] if exported_at else ""),
@@ -156,6 +157,11 @@ def _files(published: Published, office: Office) -> Table | None:
     return Table(_FILES, columns, tuple(shown), foot=foot)
 
 
+def _export_name(platform: str | None, export: str) -> str:
+    """`reviews`, and `olist reviews` or `olist orders` for another platform's."""
+    return f"{platform} {export.removeprefix(f'{platform}.')}" if platform else export
+
+
 def _rejects(published: Published) -> Table | None:
     rows = published.rows(
         """select export, column_name, rule, min(reason), sum(rows)::bigint as n
@@ -164,7 +170,7 @@ def _rejects(published: Published) -> Table | None:
     if not rows:
         return None
     shown = tuple(
-        Row((Cell(name(export)), Cell(safe(_rule(column, rule, reason), 90)), Cell(count(rejected))))
+        Row((Cell(name(export.rpartition(".")[2])), Cell(safe(_rule(column, rule, reason), 90)), Cell(count(rejected))))
         for export, column, rule, reason, rejected in rows[:MOST_REJECTS]
     )
     rest = rows[MOST_REJECTS:]

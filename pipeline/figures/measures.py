@@ -1,7 +1,7 @@
 """Rows of measures: one metric, its comparisons, its judgement, its last months.
 
-What belongs here: the tables whose rows are metrics, and the footnotes that explain what is missing in them. Tables whose
-rows are sellers, products or files are built by their pages.
+What belongs here: the tables whose rows are metrics, and the footnotes that explain what is missing in them. Tables
+whose rows are sellers, products or files are built by their pages.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def measure_row(published: Published, metric: str, notes: Footnotes, *, opens_gr
     now, before = published.at(metric), published.at(metric, published.period.previous.id)
     last_year = published.at(metric, last_year_id(published))
     series = published.series(metric, SPARK_MONTHS)
-    scale = scale_for(published, metric, [now, before, last_year])
+    scale = scale_for(published, metric)
     target = now.target if now else None
     digits = scale.digits
     if now and now.value is not None and target is not None:
@@ -184,7 +184,7 @@ def _ever_measured(published: Published, metric: str) -> bool:
 def _detail_cells(published: Published, metric: str, notes: Footnotes) -> tuple[Cell, ...]:
     now, before = published.at(metric), published.at(metric, published.period.previous.id)
     assert now is not None
-    scale = scale_for(published, metric, [now, before])
+    scale = scale_for(published, metric)
     digits = scale.digits
     if now.value is not None and now.target is not None:
         digits = digits_beside(now.value, now.target, scale)

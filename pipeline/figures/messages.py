@@ -5,6 +5,7 @@ What belongs here: the choice and order of the page's figures, and the sums over
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from pipeline.figures.customers import entity_name
@@ -108,7 +109,8 @@ def messages_page(published: Published) -> MessagesPage | None:
 
 def path_clause(quarter: QuarterToDate) -> str:
     """`Q1 2026 stands at 71 204 messages, 4 537 above the straight path to 100 000`."""
-    text = f"{quarter.quarter.label} {'closed' if quarter.is_over else 'stands'} at {plural(int(quarter.total), 'message')}"
+    verb = "closed" if quarter.is_over else "stands"
+    text = f"{quarter.quarter.label} {verb} at {plural(int(quarter.total), 'message')}"
     if quarter.target is None:
         return f"{text}; no target is set"
     gap = quarter.total - quarter.path(quarter.months[-1])
@@ -180,7 +182,7 @@ def _weeks(published: Published) -> TimeChart | None:
     scale = scale_of("count", "")
     values = [value.value or 0.0 for value, _ in weeks]
     shown = weeks[-WEEKS:]
-    growth = [change(b, a, scale) for a, b in zip(values, values[1:], strict=False)]
+    growth = [change(b, a, scale) for a, b in itertools.pairwise(values)]
     growth = ["–"] * (len(shown) - len(growth)) + growth[-len(shown) :]
     texts = tuple(count(value.value or 0.0) for value, _ in shown)
     shown_values = tuple(value.value for value, _ in shown)

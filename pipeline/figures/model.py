@@ -112,7 +112,8 @@ class DataRow:
 
 @dataclass(frozen=True)
 class TimeChart:
-    """Values over periods, drawn above the table of the same values, a column of the table under each point. `height` is
+    """Values over periods, drawn above the table of the same values, a column of the table under each point. `height`
+    is
     the plot's, in mm.
 
     `values` are in the unit of `title`; `outlines` are targets per period, drawn as outlined columns; `low` and `high`
@@ -151,22 +152,25 @@ class StackChart:
 
 @dataclass(frozen=True)
 class Curve:
-    """A step function of hours: the share reached by then, 0 to 1."""
+    """A step function of hours or days: the share reached by then, 0 to 1."""
 
     name: str
-    hours: tuple[float, ...]
+    times: tuple[float, ...]
     shares: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class CurveChart:
+    """Curves over hours or days (`tick_unit`), the target as a point: a time and a share."""
+
     title: str
     alt: str
     curves: tuple[Curve, ...]
+    ticks: tuple[int, ...]
+    tick_unit: str
     table: Table
-    target: float | None = None
+    target: tuple[float, float] | None = None
     target_label: str = ""
-    target_hours: float = 48.0
 
 
 @dataclass(frozen=True)
@@ -253,6 +257,7 @@ class ServicePage:
     measures: Table | None
     curve: CurveChart | None
     delivery: TimeChart | None
+    late: Table | None
     not_measured: str
 
 
@@ -284,7 +289,8 @@ class SellersPage:
 
 @dataclass(frozen=True)
 class Definition:
-    """An entry of the metric index. `text` is the definition, '' where only its source is given; `page` the anchor of its page."""
+    """An entry of the metric index. `text` is the definition, '' where only its source is given; `page` the anchor of
+    its page."""
 
     metric: str
     title: str

@@ -38,7 +38,7 @@ def monthly_figures(published: Path, office: Office, period_id: str) -> MonthlyF
 
 
 def figures_json(figures: MonthlyFigures) -> str:
-    """The figures as canonical JSON: sorted keys, UTF-8 as it is. The report's hash is over this, its own field empty."""
+    """The figures as canonical JSON: sorted keys, UTF-8. The report's hash is this text's, with its own field empty."""
     return json.dumps(asdict(figures), ensure_ascii=False, sort_keys=True, indent=1)
 
 

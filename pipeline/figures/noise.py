@@ -1,11 +1,12 @@
 """Whether a month's move says anything: process limits, and the move held against them.
 
-What belongs here: the XmR limits of METRICS.md A30 and the one test that every sentence with a direction in it rests on.
-Wording belongs to `wording.py`.
+What belongs here: the XmR limits of METRICS.md A30 and the one test that every sentence with a direction in it rests
+on. Wording belongs to `wording.py`.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,9 +48,9 @@ class Limits:
 class Move:
     """A metric's step from the month before.
 
-    `is_outside`: the month lies outside the limits of the twelve before it. `is_beyond_noise`: it does so on the side it
-    moved to and, where both months have intervals, these do not overlap. `times_usual`: the step in mean moving ranges.
-    `is_good` is None when neither direction is better.
+    `is_outside`: the month lies outside the limits of the twelve before it. `is_beyond_noise`: it does so on the side
+    it moved to and, where both months have intervals, these do not overlap. `times_usual`: the step in mean moving
+    ranges. `is_good` is None when neither direction is better.
     """
 
     metric: Metric
@@ -66,7 +67,7 @@ class Move:
 def process_limits(months: Sequence[float | None]) -> Limits | None:
     """Limits from consecutive months, oldest first; None with fewer than eight values, or when none follows another."""
     values = [value for value in months if value is not None]
-    steps = [abs(b - a) for a, b in zip(months, months[1:], strict=False) if a is not None and b is not None]
+    steps = [abs(b - a) for a, b in itertools.pairwise(months) if a is not None and b is not None]
     if len(values) < FEWEST_MONTHS or not steps:
         return None
     mean, usual = math.fsum(values) / len(values), math.fsum(steps) / len(steps)
@@ -126,7 +127,8 @@ class Shift:
 
 
 def shifts(published: Published, metric: str, scope: str, fewest: int) -> list[Shift]:
-    """Entities with at least `fewest` cases whose month lies outside the limits of its twelve before, and whose interval
+    """Entities with at least `fewest` cases whose month lies outside the limits of its twelve before, and whose
+    interval
     excludes their mean; the furthest first."""
     found = []
     for entity, series in published.entity_series(metric, scope, BASELINE_MONTHS + 1).items():

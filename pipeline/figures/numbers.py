@@ -55,10 +55,16 @@ def scale_of(unit: str, currency: str, largest: float = 0.0) -> Scale:
     """The scale for a catalogue unit. Money is printed in units, thousands or millions by the `largest` cents shown."""
     if unit != "cents":
         return _SCALES.get(unit, Scale(unit, digits=1))
-    if abs(largest) >= 100_000_000:
+    if abs(largest) >= 1_000_000_000:
         return Scale(f"{currency} M", Decimal(100_000_000), 2, change_unit="%", is_relative=True)
     if abs(largest) >= 10_000_000:
-        return Scale(f"{currency} k", Decimal(100_000), 1, change_unit="%", is_relative=True)
+        return Scale(
+            f"{currency} k",
+            Decimal(100_000),
+            0 if abs(largest) >= 100_000_000 else 1,
+            change_unit="%",
+            is_relative=True,
+        )
     return Scale(currency, Decimal(100), 2, change_unit="%", is_relative=True)
 
 
@@ -176,7 +182,8 @@ def instant(at: datetime, zone: ZoneInfo) -> str:
 
 
 def safe(text: str | None, limit: int = MAX_TEXT) -> str:
-    """Untrusted text made printable: composed, in one line, without control, direction or half characters, cut at `limit`.
+    """Untrusted text made printable: composed, in one line, without control, direction or half characters, cut at
+    `limit`.
 
     Direction overrides can make a name read backwards, and a lone surrogate cannot be written as UTF-8 at all.
     """

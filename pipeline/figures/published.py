@@ -97,9 +97,9 @@ class Published:
     def weeks(self, metric: str, length: int) -> list[tuple[Value, date]]:
         """The last complete weeks that end by the report's last day, oldest first, with their first days."""
         rows = self.rows(
-            f"""select {_VALUE_COLUMNS}, period_start from metrics
-            where metric = $metric and scope = 'all' and period_type = 'week' and period_end <= $last and value is not null
-            order by period_start desc limit $length""",
+            f"""select {_VALUE_COLUMNS}, period_start from metrics where metric = $metric and scope = 'all' and
+            period_type = 'week' and period_end <= $last and value is not null order by period_start desc limit
+            $length""",
             metric=metric,
             last=self.period.end,
             length=length,
@@ -118,11 +118,12 @@ class Published:
         return {row[1]: Value(*row) for row in rows}
 
     def entity_series(self, metric: str, scope: str, length: int = 13) -> dict[str, tuple[Value | None, ...]]:
-        """Every entity's values of a metric in the last months, oldest first, for the entities with a value in the last."""
+        """Every entity's values of a metric in the last months, oldest first, for the entities with a value in the
+        last."""
         months = self.last_months(length)
         rows = self.rows(
-            f"""select {_VALUE_COLUMNS} from metrics
-            where metric = $metric and scope = $scope and period_type = 'month' and period_id in (select unnest($months))""",
+            f"""select {_VALUE_COLUMNS} from metrics where metric = $metric and scope = $scope and period_type = 'month'
+            and period_id in (select unnest($months))""",
             metric=metric,
             scope=scope,
             months=list(months),

@@ -1,7 +1,8 @@
-"""Page 5: what sellers earn and how they answer. The royalty pool to the cent, the largest shares, both ends of response.
+"""Page 5: what sellers earn and how they answer. The royalty pool to the cent, the largest shares, both ends of
+response.
 
-What belongs here: the choice and order of the page's figures. Allocating the pool is `pipeline.royalties`' work; nothing
-is recomputed here but sums of what it allocated, which must come out to the cent.
+What belongs here: the choice and order of the page's figures. Allocating the pool is `pipeline.royalties`' work;
+nothing is recomputed here but sums of what it allocated, which must come out to the cent.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def _number(published: Published, shares: list[Share], pool: int) -> BigNumber |
     line = f"Royalties paid · pool {money(pool, currency)} · held back {money(held, currency)}"
     sales = published.at("net_sales")
     if sales and sales.value is not None:
-        line += f" · net sales {with_unit(sales.value, scale_for(published, 'net_sales', [sales]))}"
+        line += f" · net sales {with_unit(sales.value, scale_for(published, 'net_sales'))}"
     return BigNumber(money(_paid(shares)), currency, line)
 
 
@@ -232,8 +233,8 @@ def _royalties(published: Published, shares: list[Share]) -> Table:
         Column("", "mark"),
     )
     foot = (
-        "Share by net sales × quality × engagement: quality is the adjusted rating of twelve months from 0 to 1, engagement "
-        "one half plus half of the share answered within 48 hours."
+        "Share by net sales × quality × engagement: quality is the adjusted rating of twelve months from 0 to 1, "
+        "engagement one half plus half of the share answered within 48 hours."
     )
     if rest:
         foot = f"{plural(len(rest), 'more seller')}, summing to {money(rest_sum)}; total reconciles. {foot}"
@@ -292,7 +293,7 @@ def _response_row(published: Published, key: str, value: Value, before: Value | 
     scale = scale_of("share", "")
     return Row(
         (
-            Cell(name(entity_name(published, "seller", key), 24)),
+            Cell(entity_name(published, "seller", key)),
             Cell(show(value.value, scale), tone="strong"),
             Cell(count(value.denominator or 0)),
             Cell(change(value.value, before.value if before else None, scale)),
@@ -302,5 +303,5 @@ def _response_row(published: Published, key: str, value: Value, before: Value | 
 
 
 def _sales_title(published: Published) -> str:
-    scale = scale_for(published, "net_sales", published.series("net_sales"))
+    scale = scale_for(published, "net_sales")
     return f"Net sales by month, {scale.unit}"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.figures.measures import detail_table
-from pipeline.figures.model import Cell, Column, Curve, CurveChart, Row, ServicePage, Table, TimeChart
-from pipeline.figures.numbers import number, scale_of, show
+from pipeline.figures.customers import entity_name
+from pipeline.figures.measures import detail_table, interval_mark
+from pipeline.figures.model import Cell, Column, Row, ServicePage, Table, TimeChart
+from pipeline.figures.numbers import change, count, scale_of, show
 from pipeline.figures.published import Published
 from pipeline.figures.trends import month_columns, month_line
+from pipeline.figures.waiting import answer_curves, delivery_curves
 from pipeline.figures.wording import big_number, not_measured, page_message
 
 LEADS = ("review_response_48h", "inquiry_response_48h", "on_time_delivery_rate")
@@ -31,13 +33,11 @@ MEASURES = (
     "delivery_days_median",
 )
 CHARTED = {"review_response_48h", "inquiry_response_48h", "on_time_delivery_rate", "delivery_days_median"}
-WAITING = {
-    "review": ("review_response_hours_median", "review_response_hours_p90"),
-    "inquiry": ("inquiry_response_hours_median", "inquiry_response_hours_p90"),
-}
 DETAILS = tuple(m for m in MEASURES if m not in CHARTED and "hours" not in m)
-CURVES = {"review": "Reviews", "inquiry": "Inquiries"}
-CURVE_HOURS = (6, 12, 24, 48, 96)
+
+
+FEWEST_CATEGORIES = 4
+LATE_CATEGORIES = 8
 
 
 def service_page(published: Published) -> ServicePage | None:
@@ -45,6 +45,7 @@ def service_page(published: Published) -> ServicePage | None:
     lead = next((m for m in LEADS if (found := published.at(m)) and found.value is not None), None)
     if lead is None:
         return None
+    answers = answer_curves(published)
     return ServicePage(
         message=page_message(published, MEASURES, lead),
         number=big_number(published, lead),
@@ -53,13 +54,14 @@ def service_page(published: Published) -> ServicePage | None:
             published, "inquiry_response_48h", "Inquiries answered within 48 hours, % of mature inquiries"
         ),
         measures=detail_table(published, DETAILS, "Further measures", has_moves=False),
-        curve=_curves(published),
+        curve=answers or delivery_curves(published),
         delivery=share_chart(
             published,
             "on_time_delivery_rate",
             "Orders delivered by the promised day, % of orders promised in the month",
             {"delivery_days_median": "Median"},
         ),
+        late=None if answers else _late(published),
         not_measured=not_measured(published, MEASURES),
     )
 
@@ -74,49 +76,33 @@ def share_chart(
     return month_line(published, metric, title, extra)
 
 
-def _curves(published: Published) -> CurveChart | None:
-    """The share answered by each hour, open cases counted as long as they were followed (Kaplan–Meier)."""
-    if not published.has("survival"):
+def _late(published: Published) -> Table | None:
+    """The categories with the lowest share on time; printed where there are no answers to report."""
+    values = published.entities("on_time_delivery_rate", "category")
+    known = {key: value for key, value in values.items() if value.value is not None}
+    before = published.entities("on_time_delivery_rate", "category", published.period.previous.id)
+    if len(known) < FEWEST_CATEGORIES:
         return None
-    curves, waits = [], []
-    for kind, label in CURVES.items():
-        rows = published.rows(
-            "select hours, surviving from survival where period_id = $period and kind = $kind order by hours",
-            period=published.period.id,
-            kind=kind,
+    ranked = sorted(known, key=lambda key: (known[key].high or 1.0, key))[:LATE_CATEGORIES]
+    scale = scale_of("share", "")
+    rows = tuple(
+        Row(
+            (
+                Cell(entity_name(published, "category", key)),
+                Cell(show(known[key].value, scale), tone="strong"),
+                Cell(count(known[key].denominator or 0)),
+                Cell(change(known[key].value, before[key].value if key in before else None, scale)),
+                Cell("", mark=interval_mark(known[key], before.get(key), 0.0, 1.0, scale)),
+            )
         )
-        if rows:
-            shares = tuple(round(1 - surviving, 6) for _, surviving in rows)
-            curves.append(Curve(label, tuple(float(hours) for hours, _ in rows), shares))
-            waits.append(tuple(_wait_cell(published, metric) for metric in WAITING[kind]))
-    if not curves:
-        return None
+        for key in ranked
+    )
     columns = (
-        Column("% by", "name", "16mm"),
-        *(Column(f"{hours} h", "number", decimals=1) for hours in CURVE_HOURS),
-        Column("Median, h", "number", decimals=1),
-        Column("p90, h", "number", decimals=1),
+        Column("Category", "name"),
+        Column("%", "number", "11mm", 1),
+        Column("n", "number", "10mm"),
+        Column(f"Δ {published.period.previous.label[:3]} pp", "number", "14mm", 1),
+        Column("0 to 100 %", "mark", "18mm"),
     )
-    table_rows = tuple(
-        Row((Cell(curve.name), *(Cell(number(100 * _reached(curve, hours), 1)) for hours in CURVE_HOURS), *cells))
-        for curve, cells in zip(curves, waits, strict=True)
-    )
-    target = published.target_of("review_response_48h", published.period.id)
-    alts = [f"{curve.name.lower()} {number(100 * _reached(curve, 48), 1)} %" for curve in curves]
-    return CurveChart(
-        title="Answered by hours since asked, %",
-        alt=f"Share answered within 48 hours: {', '.join(alts)}. The table below holds more hours.",
-        curves=tuple(curves),
-        table=Table("", columns, table_rows, foot="Kaplan–Meier: open cases count for as long as they were followed."),
-        target=target,
-        target_label=f"target {number(100 * target, 0)} % in 48 h" if target is not None else "",
-    )
-
-
-def _wait_cell(published: Published, metric: str) -> Cell:
-    found = published.at(metric)
-    return Cell(show(found.value if found else None, scale_of("hours", "")), definition=metric)
-
-
-def _reached(curve: Curve, hours: float) -> float:
-    return max((share for hour, share in zip(curve.hours, curve.shares, strict=True) if hour <= hours), default=0.0)
+    foot = f"Of {count(len(known))} categories, by the interval's end."
+    return Table("Lowest shares delivered on time", columns, rows, foot=foot)

@@ -38,7 +38,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "delivery_days_median",
     ),
     "messages": ("message_count", "messages_per_order"),
-    "sales": ("net_sales", "orders", "average_order_value", "active_buyers", "new_buyers"),
+    "sales": ("net_sales", "orders", "average_order_value", "active_buyers", "new_buyers", "units"),
 }
 GROUP_ROWS = {"customers": 4, "service": 4, "messages": 2, "sales": 2}
 
@@ -85,7 +85,8 @@ def _told_once(moves: list[Move]) -> list[Move]:
 
 _MOVE_LEGEND = (
     "Move: better or worse when the month lies outside mean ± 2.66 × mean moving range of the twelve months before and "
-    "the 95 % intervals of the two months do not overlap; outside when only the first holds; else within noise."
+    "the 95 % intervals of the two months do not overlap; outside when only the first holds; else within noise. Δ is "
+    "of unrounded values."
 )
 _TARGET_LEGEND = (
     " Verdict: met at the target, near down to its amber floor, missed below. Evidence: certain when the whole 95 % "
@@ -97,7 +98,7 @@ def _headline(published: Published, moves: list[Move], metrics: list[str], lead:
     label = published.period.label
     if moves:
         move = moves[0]
-        scale = scale_for(published, lead, [move.now, move.before])
+        scale = scale_for(published, lead)
         assert move.now.value is not None
         usual = move.limits.within(move.metric.unit)
         digits = digits_beside(move.now.value, usual.high if move.is_rise else usual.low, scale)

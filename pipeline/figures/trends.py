@@ -1,7 +1,8 @@
 """Thirteen months of one metric as a chart above its own table.
 
-What belongs here: turning series of published values into `TimeChart`s, with their limits, targets and text alternatives.
-Which metric is shown, and what is printed below it, is the page's choice; how it is drawn is `pipeline.charts`'.
+What belongs here: turning series of published values into `TimeChart`s, with their limits, targets and text
+alternatives. Which metric is shown, and what is printed below it, is the page's choice; how it is drawn is
+`pipeline.charts`'.
 """
 
 from __future__ import annotations
@@ -31,16 +32,20 @@ def month_axis(months: Sequence[str]) -> tuple[str, tuple[str, ...], tuple[str, 
 def month_line(
     published: Published, metric: str, title: str, extra: Mapping[str, str] | None = None
 ) -> TimeChart | None:
-    """A line with process limits and, if there is one, the target. None without a value in the report's month."""
+    """A line with process limits and, if there is one, the target. None without a value in the report's month.
+
+    A line that falls at its end has its last value printed below, and so needs more room there.
+    """
     series, now = _measured(published, metric)
     if now is None:
         return None
-    scale = scale_for(published, metric, series)
+    scale = scale_for(published, metric)
     guides = _guides(published, metric, scale, now)
     values = [value.value for value in series if value and value.value is not None]
     bounds = [*values, *(guide.value for guide in guides)]
     margin = (max(bounds) - min(bounds) or 1.0) * 0.08
-    low, high = min(bounds) - 2 * margin, max(bounds) + margin
+    falls = len(values) > 1 and values[-1] < values[-2]
+    low, high = min(bounds) - (3 if falls else 1) * margin, max(bounds) + margin
     return _chart(published, metric, title, "line", series, scale, extra, guides, low, high)
 
 
@@ -51,7 +56,7 @@ def month_columns(
     series, now = _measured(published, metric)
     if now is None:
         return None
-    scale = scale_for(published, metric, series)
+    scale = scale_for(published, metric)
     outlines = tuple(value.target if value else None for value in series) if outlined else ()
     highest = max([value.value for value in series if value and value.value is not None] + [t for t in outlines if t])
     guides: tuple[Guide, ...] = ()
@@ -64,7 +69,7 @@ def month_columns(
 def row_of(published: Published, metric: str, months: Sequence[str], label: str) -> DataRow:
     """A metric's printed values under a chart's points, with as many decimals as the columns hold."""
     values = [published.at(metric, month) for month in months]
-    scale = scale_for(published, metric, values)
+    scale = scale_for(published, metric)
     digits = scale.digits
     while True:
         texts = tuple(show(value.value if value else None, scale, digits=digits) for value in values)

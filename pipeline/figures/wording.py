@@ -1,7 +1,7 @@
 """Sentences made from figures by rules. No adjective without a test behind it, no cause, only what happened.
 
-What belongs here: the wording of a move, of a verdict, of what is missing. Which sentences a page opens with is the page's
-choice; the tests they rest on are in `noise.py` and, against targets, in the published table.
+What belongs here: the wording of a move, of a verdict, of what is missing. Which sentences a page opens with is the
+page's choice; the tests they rest on are in `noise.py` and, against targets, in the published table.
 """
 
 from __future__ import annotations
@@ -73,8 +73,10 @@ def evidence(value: Value) -> str:
     return value.evidence.partition("-")[2] if value.evidence else ""
 
 
-def scale_for(published: Published, metric: str, values: Sequence[Value | None]) -> Scale:
-    largest = max((abs(v.value) for v in values if v and v.value is not None), default=0.0)
+def scale_for(published: Published, metric: str) -> Scale:
+    """One scale for a metric on every page: by the largest value of the months that the report shows."""
+    series = published.series(metric)
+    largest = max((abs(value.value) for value in series if value and value.value is not None), default=0.0)
     return scale_of(published.metric(metric).unit, published.run.currency, largest)
 
 
@@ -91,7 +93,7 @@ def in_sentence(title: str) -> str:
 
 def move_sentence(published: Published, move: Move, *, with_target: bool = True) -> str:
     """`Rating average fell to 3.73 stars from 4.01 in February, below the usual 3.93 to 4.25; …`."""
-    scale = scale_for(published, move.metric.metric, [move.now, move.before])
+    scale = scale_for(published, move.metric.metric)
     usual = move.limits.within(move.metric.unit)
     assert move.now.value is not None
     digits = digits_beside(move.now.value, usual.high if move.is_rise else usual.low, scale)
@@ -120,7 +122,7 @@ def state_sentence(published: Published, metric: str, *, with_target: bool = Tru
         reason = REASONS.get((value.reason if value else "no_data") or "no_data", "not known")
         return f"{subject(published, metric)} has no value for {published.period.label}: {reason}."
     limits, before = limits_of(published, metric), published.at(metric, published.period.previous.id)
-    scale = scale_for(published, metric, [value, before])
+    scale = scale_for(published, metric)
     digits = scale.digits if value.target is None else digits_beside(value.value, value.target, scale)
     text = f"{subject(published, metric)} stood at {with_unit(value.value, scale, digits=digits)}"
     if before and before.value is not None:
@@ -146,7 +148,7 @@ def big_number(published: Published, metric: str) -> BigNumber | None:
     value, before = published.at(metric), published.at(metric, published.period.previous.id)
     if value is None or value.value is None:
         return None
-    scale = scale_for(published, metric, [value, before])
+    scale = scale_for(published, metric)
     digits = scale.digits if value.target is None else digits_beside(value.value, value.target, scale)
     parts = [subject(published, metric)]
     if value.target is not None:

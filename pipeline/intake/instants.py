@@ -32,9 +32,15 @@ FORMAT_TEXT: dict[DateFormat, str] = {
 }
 
 
-def plain_sql(text: str) -> str:
-    """Whether a text is the commonest of all: a date and a time to the second, or less, without an offset."""
-    return f"regexp_full_match({text}, '{DATE_PATTERN['iso']}({TIME_PATTERN})?')"
+def cast_sql(text: str) -> str:
+    """What the engine itself makes of a text; believed only where `plain_sql` holds."""
+    return f"try_cast({text} as timestamp)"
+
+
+def plain_sql(text: str, cast: str) -> str:
+    """Whether a text is the commonest of all, `YYYY-MM-DD HH:MM:SS`: proven by writing the instant out again."""
+    is_near = f"{cast} between timestamp '{FIRST_YEAR - 100}-01-01' and timestamp '{LAST_YEAR + 100}-01-01'"
+    return f"case when {is_near} then {cast}::varchar = {text} else false end"
 
 
 def format_sql(text: str, date_format: DateFormat) -> str:
@@ -42,17 +48,17 @@ def format_sql(text: str, date_format: DateFormat) -> str:
     return f"regexp_full_match({text}, '{DATE_PATTERN[date_format]}({TIME_PATTERN}{OFFSET_PATTERN}?)?')"
 
 
-def clock_sql(text: str, plain: str, date_format: DateFormat) -> str:
+def clock_sql(text: str, cast: str, plain: str, date_format: DateFormat) -> str:
     """The date and time that a text writes, its offset left out; null when it is no instant or no such day exists."""
     # DuckDB 1.5 reads some texts with an offset and drops the offset without a word: it is cut off here instead.
-    bare = f"regexp_replace({text}, '{OFFSET_PATTERN}$', '')"
-    bare = f"case when {_has_offset(text)} then {bare} else {text} end"
-    if date_format == "iso":
-        as_it_is = f"when {plain} then try_cast({text} as timestamp)"
-    else:
-        as_it_is = ""
+    bare = (
+        f"case when ends_with({text}, 'Z') then left({text}, -1) "
+        f"when {_has_offset(text)} then regexp_replace({text}, '{OFFSET_PATTERN}$', '') else {text} end"
+    )
+    if date_format != "iso":
         order = r"\3-\2-\1" if date_format == "day_first" else r"\3-\1-\2"
         bare = f"regexp_replace({bare}, '^([0-9]+)[/.-]([0-9]+)[/.-]([0-9]+)', '{order}')"
+    as_it_is = f"when {plain} then {cast}" if date_format == "iso" else ""
     return f"case {as_it_is} when {format_sql(text, date_format)} then try_cast({bare} as timestamp) end"
 
 
@@ -63,8 +69,8 @@ def offset_sql(text: str, plain: str) -> str:
     seconds = f"(left({digits}, 2)::bigint * 3600 + coalesce(nullif(substr({digits}, 3), ''), '0')::bigint * 60)"
     sign = f"case when starts_with({written}, '-') then -1 else 1 end"
     return (
-        f"case when {plain} then null when not {_has_offset(text)} then null when ends_with({text}, 'Z') then 0 "
-        f"else {sign} * {seconds} end"
+        f"case when {plain} then null when ends_with({text}, 'Z') then 0 when {_has_offset(text)} "
+        f"then {sign} * {seconds} end"
     )
 
 

@@ -130,22 +130,24 @@ def settle(con: duckdb.DuckDBPyConnection, export: str, table: str, file_ids: Se
     Raises LedgerBroken when records are lost: when those that neither stand nor are rejected are not the ones that
     `ledger.superseded` keeps.
     """
-    ids = [list(file_ids)]
-    standing = "case when f.platform = '' then count(t._file_id) else count(distinct t._line) end"
+    ids = ", ".join(map(str, file_ids)) or "null"
     con.execute(
-        f"update ledger.files set accepted = s.standing, superseded = rows_in - rejected - s.standing "
-        f"from (select f.file_id, {standing} as standing from ledger.files as f left join {table} as t "
-        f"on t._file_id = f.file_id where list_contains(?, f.file_id) group by f.file_id, f.platform) as s "
-        f"where s.file_id = ledger.files.file_id",
-        ids,
+        f"update ledger.files set accepted = coalesce(s.standing, 0), "
+        f"superseded = rows_in - rejected - coalesce(s.standing, 0) from ("
+        f"select f.file_id, case when f.platform = '' then own.standing else theirs.standing end as standing "
+        f"from ledger.files as f "
+        f"left join (select _file_id as file_id, count(*) as standing from {table} "
+        f"where _file_id in ({ids}) group by all) as own using (file_id) "
+        f"left join (select _file_id as file_id, count(distinct _line) as standing from {table} where _file_id in "
+        f"(select file_id from ledger.files where platform <> '' and file_id in ({ids})) group by all) as theirs "
+        f"using (file_id) where f.file_id in ({ids})) as s where s.file_id = ledger.files.file_id"
     )
     broken = con.execute(
         f"select f.name, f.rows_in, f.accepted, f.superseded, f.rejected, count(distinct s.line) as kept "
-        f"from ledger.files as f left join (select file_id, line from ledger.superseded as k anti join {table} as t "
-        f"on t._file_id = k.file_id and t._line = k.line where k.export = '{export}') as s using (file_id) "
-        f"where list_contains(?, f.file_id) group by all "
-        f"having f.rows_in <> f.accepted + f.superseded + f.rejected or f.superseded <> kept",
-        ids,
+        f"from ledger.files as f left join (select k.file_id, k.line from ledger.superseded as k anti join {table} as t "
+        f"on t._file_id = k.file_id and t._line = k.line where k.export = '{export}' and k.file_id in ({ids})) as s "
+        f"using (file_id) where f.file_id in ({ids}) group by all "
+        f"having f.rows_in <> f.accepted + f.superseded + f.rejected or f.superseded <> kept"
     ).fetchall()
     if broken:
         raise LedgerBroken(f"{export}: rows in, accepted, superseded, rejected, kept as superseded: {broken}")

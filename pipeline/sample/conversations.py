@@ -37,7 +37,7 @@ from pipeline.sample.market import CLIMBER, Products, Sellers, pick_products
 from pipeline.sample.orders import Buyers, Lines
 from pipeline.sample.wording import KIND, body_pool
 
-QUESTIONS_A_DAY_AT_SCALE_1 = 203.0
+QUESTIONS_A_DAY_AT_SCALE_1 = 204.0
 _TURNS = 6
 _BUYER, _SELLER, _STAFF, _SYSTEM = 0, 1, 2, 3
 ROLES = ("buyer", "seller", "staff", "system")

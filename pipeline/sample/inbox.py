@@ -83,7 +83,7 @@ class SampleSummary:
 def write_sample(inbox: Path, *, seed: int = 17, scale: float = 1.0) -> SampleSummary:
     """Write the sample marketplace's exports below `inbox`: 2024-10-01 to 2026-03-31, the same bytes for the same seed.
 
-    `scale` multiplies buyers, orders and messages (1: some 46,000 orders and 585,000 messages); sellers, products,
+    `scale` multiplies buyers, orders and messages (1: some 46,000 orders and 590,000 messages); sellers, products,
     training and improvements stay as they are. Files of the same names are replaced, others left alone.
 
     Raises UserError when the scale is not positive, CannotWrite when the files cannot be written.

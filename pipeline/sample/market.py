@@ -92,7 +92,7 @@ def make_sellers(seed: int) -> Sellers:
     size = np.exp(random.standard_normal(SELLERS) * 0.85)
     size *= 1.0 / size.sum()
     size[SLUMPER] = 0.055
-    size[CLIMBER] = 0.009
+    size[CLIMBER] = 0.012
     category = random.choice(len(CATEGORIES), SELLERS, p=CATEGORY_SHARE)
     category[SLUMPER], category[CLIMBER] = SLUMPER_CATEGORY, CLIMBER_CATEGORY
     name = names.seller_names(random, SELLERS)
@@ -135,8 +135,11 @@ def make_products(seed: int, sellers: Sellers) -> Products:
     created = np.maximum(sellers.joined[seller] + random.integers(0, 20 * DAY, PRODUCTS), START - 400 * DAY)
     later = random.random(PRODUCTS) < 0.45
     later[:SELLERS] = False
+    later &= ~stories
     created = np.where(later, created + (random.random(PRODUCTS) * (END - created)).astype(np.int64), created)
-    ended = np.where(random.random(PRODUCTS) < 0.08, created + random.integers(90 * DAY, 500 * DAY, PRODUCTS), NEVER)
+    ended = np.where(
+        (random.random(PRODUCTS) < 0.08) & ~stories, created + random.integers(90 * DAY, 500 * DAY, PRODUCTS), NEVER
+    )
     ended = np.where(ended < BULK_EXPORT, ended, NEVER)
     popularity = np.exp(random.standard_normal(PRODUCTS) * 0.8)
     in_shop = np.bincount(seller, popularity, SELLERS)
@@ -148,7 +151,7 @@ def make_products(seed: int, sellers: Sellers) -> Products:
         name=names.product_names(random, category, CATEGORIES),
         # Prices end in 99 or 50, as they do.
         price_cents=np.maximum(np.round(price / 10) * 1000 - random.choice([1, 50, 100], PRODUCTS), 1999).astype(int),
-        quality=random.standard_normal(PRODUCTS) * 0.3,
+        quality=random.standard_normal(PRODUCTS) * np.where(stories, 0.1, 0.3),
         created=created,
         ended=ended,
         monthly=_monthly_popularity(weight, seller, category, created, ended, sellers),

@@ -62,8 +62,8 @@ def seller_id(number: int) -> str:
 STORIES = (
     Story(
         "falling-category",
-        "Ratings of Home & Kitchen fall month after month, from about 4.4 stars until October 2025 to about 3.6 in March 2026: "
-        "buyers write of thin packaging and of goods broken on arrival.",
+        "Ratings of Home & Kitchen fall month after month, from about 4.4 stars in October 2025 to about 3.6 in "
+        "March 2026: buyers write of thin packaging and of goods broken on arrival.",
         "rating_mean", "category", CATEGORIES[FALLING_CATEGORY], "2025-10", "2026-03", "down",
     ),
     Story(
@@ -113,7 +113,7 @@ def rating_shift(seller: Integers, category: Integers, instants: Seconds) -> Flo
     falling = category == FALLING_CATEGORY
     fall = np.where(falling, 0.36 - 0.95 * _ramp(instants, FALL_BEGINS, FALL_ENDS), 0.0)
     begins = local_midnight(CLIMBER_JOINED)
-    climb = -0.8 + 1.9 * _ramp(instants, begins + 45 * DAY, begins + 150 * DAY)
+    climb = -1.4 + 2.5 * _ramp(instants, begins + 80 * DAY, begins + 180 * DAY)
     return fall + np.where(seller == CLIMBER, climb, 0.0)
 
 

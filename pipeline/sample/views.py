@@ -80,6 +80,7 @@ def reviews_known(reviews: Reviews, lines: Lines, known: int, rows: Booleans) ->
         created_at=local_text("created"),
         status=label("status", STATUSES),
         order_line_id=line_ident(),
+        order_id=ident("O", pl.col("order")),
         text="text",
         language=label("language", LANGUAGES),
         verified=flag("verified"),

@@ -2,7 +2,7 @@
 --
 -- grain: period_id, weekday, hour
 -- weekday 1 is Monday. slots: how often that hour has begun in the period before as_of, since our first day. The limits are
--- Poisson's, by Byar's approximation (Breslow & Day 1987), which is within 0.1 % of the exact ones from 10 on; cells with
+-- Poisson's, by Byar's approximation (Breslow & Day 1987), which is within 0.2 % of the exact ones from 10 on; cells with
 -- fewer than 10 messages are suppressed.
 with slots as (
     select

@@ -13,15 +13,25 @@ with buyers as (
     inner join plan.period_days as d using (day)
     where o.scope in ('all', 'category')
     group by d.period_id, o.scope, o.entity_id, o.buyer_id
+),
+
+-- Who came back is said by all of a buyer's orders, not by those of one category.
+returned as (
+    select
+        period_id,
+        buyer_id
+    from buyers
+    where scope = 'all' and is_repeat
 )
 
 select
-    period_id,
-    scope,
-    entity_id,
+    b.period_id,
+    b.scope,
+    b.entity_id,
     'repeat_customer_share' as metric,
-    count(*) filter (where is_repeat) as numerator,
+    count(r.buyer_id) as numerator,
     count(*) as denominator,
     count(*) as n
-from buyers
-group by period_id, scope, entity_id
+from buyers as b
+left join returned as r using (period_id, buyer_id)
+group by b.period_id, b.scope, b.entity_id

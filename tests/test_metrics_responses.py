@@ -1,0 +1,380 @@
+"""Answers to reviews and inquiries: maturity, pending, exemption, survival (METRICS.md A11 to A13), through the SQL itself."""
+
+from datetime import datetime, timedelta
+from math import exp, log
+
+import pytest
+from metrics_support import marketplace
+
+AS_OF = datetime(2025, 4, 10)
+ASKED = datetime(2025, 1, 10, 12)
+HOURS_OF_A13 = (1, 3, 5, 8, 20, 30, 47, 60)
+
+
+@pytest.fixture
+def market():
+    with marketplace(as_of=AS_OF.isoformat()) as made:
+        yield made
+
+
+def review(market, hours=None, created_at=ASKED, **values):
+    """A published review that was answered after so many hours, or not."""
+    answered = None if hours is None else created_at + timedelta(hours=hours)
+    return market.add("reviews", created_at=created_at, response_at=answered, **values)
+
+
+def conversation(market, *turns, start=ASKED, conversation_id="C1", **values):
+    """Messages of one conversation: (role, hours after the start, more columns)."""
+    for role, hours, *more in turns:
+        sender, recipient = ("B1", "S1") if role == "buyer" else ("S1", "B1")
+        row = {"sender_id": sender, "recipient_id": recipient, "body_words": 6, "has_question": False, "says_thanks": False}
+        row |= {"conversation_id": conversation_id, "sender_role": role, "sent_at": start + timedelta(hours=hours)}
+        market.add("messages", **{**row, **values, **(more[0] if more else {})})
+    return market
+
+
+def open_since(market, hours):
+    return AS_OF - timedelta(hours=hours)
+
+
+# --- reviews (A11) ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "answered"),
+    [
+        pytest.param(48 * 3600, 1, id="A13-boundary-48:00:00"),
+        pytest.param(48 * 3600 + 1, 0, id="A13-boundary-48:00:01"),
+        pytest.param(0, 1, id="at-once"),
+        pytest.param(-1, 0, id="T51-answer-before-its-review"),
+    ],
+)
+def test_a11_within_48_hours(market, seconds, answered):
+    """An answer dated before its review is no answer in time, and the review stays in the population."""
+    review(market, seconds / 3600)
+    market.plan("2025-01", "2025-W02").build("metrics.review_responses")
+    for period in ("2025-01", "2025-W02"):
+        row = market.get("review_response_48h", period)
+        assert (row.numerator, row.denominator) == (answered, 1)
+
+
+def test_a11_maturity_filters_on_age_alone(market):
+    """A young review that has its answer already waits like the others: else fast answers would enter early."""
+    for age, hours in ((48, 2), (47.99, 2), (47, None), (49, None)):
+        review(market, hours, created_at=AS_OF - timedelta(hours=age))
+    market.plan("2025-04").build("metrics.review_responses")
+    row = market.get("review_response_48h", "2025-04")
+    assert (row.numerator, row.denominator) == (1, 2)
+    assert market.get("review_response_pending", "2025-04").value == 2
+    assert market.get("review_response_24h", "2025-04").denominator == 4
+
+
+def test_a11_all_pending_is_immature_and_not_nought(market):
+    """METRICS.md 0.6."""
+    review(market, created_at=open_since(market, 10)).plan("2025-04").build("metrics.review_responses")
+    for metric in ("review_response_48h", "review_response_24h"):
+        row = market.get(metric, "2025-04")
+        assert (row.value, row.reason) == (None, "immature")
+    assert market.get("negative_review_response_48h", "2025-04").reason == "no_data"
+
+
+def test_a11_who_counts_and_whose_answer(market):
+    """Published ones only; an answer of the staff or of a template is not the seller's and is counted apart."""
+    review(market, 1)
+    review(market, 1, response_author_role="seller")
+    review(market, 1, response_author_role="staff")
+    review(market, 1, response_author_role="system")
+    review(market, 1, status="removed")
+    market.arrive("reviews", "response_author_role")
+    market.plan("2025-01").build("metrics.review_responses")
+    row = market.get("review_response_48h")
+    assert (row.numerator, row.denominator) == (2, 4)
+    assert market.get("review_response_by_staff").value == 2
+
+
+def test_a11_an_answer_after_as_of_is_not_known(market):
+    review(market, 48, created_at=AS_OF - timedelta(hours=48)).plan("2025-04").build("metrics.review_responses")
+    assert market.get("review_response_48h", "2025-04").numerator == 0
+
+
+def test_a11_negative_reviews_and_reviews_with_text(market):
+    for rating, hours, text in ((1, 1, "bad"), (2, 60, None), (3, 1, None), (5, None, "good")):
+        review(market, hours, rating=rating, text=text)
+    market.plan("2025-01").build("metrics.review_responses")
+    assert market.get("negative_review_response_48h")[1:3] == (1, 2)
+    assert market.get("review_response_48h_with_text")[1:3] == (1, 2)
+
+
+def test_a11_sellers_on_target_among_those_with_ten(market):
+    for seller, in_time in (("S1", 19), ("S2", 18), ("S3", 9)):
+        review(market, 1, times=in_time, seller_id=seller)
+    review(market, 100, seller_id="S1")
+    review(market, 100, times=2, seller_id="S2")
+    market.plan("2025-01").build("metrics.review_responses")
+    assert market.get("review_response_sellers_on_target")[1:3] == (1, 2)
+
+
+def test_a11_each_seller_answers_for_itself(market):
+    """A review of two sellers: only the one who answered has answered; in all it has an answer."""
+    review(market, 1, review_id="RX", seller_id="S1")
+    review(market, review_id="RX", seller_id="S2")
+    market.plan("2025-01").build("metrics.review_responses")
+    assert market.get("review_response_48h")[1:3] == (1, 1)
+    assert market.get("review_response_48h", scope="seller", entity_id="S1").value == 1
+    assert market.get("review_response_48h", scope="seller", entity_id="S2").value == 0
+
+
+# --- inquiries (A12) -------------------------------------------------------------------------------------------------
+
+
+def test_a12_an_inquiry_is_a_turn_of_the_buyer(market):
+    """Three turns, of which the second has two messages, and an answer to each of the first two."""
+    conversation(
+        market, ("buyer", 0), ("seller", 2), ("buyer", 10), ("buyer", 11), ("seller", 70), ("buyer", 80, {"has_question": True})
+    )
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_rate")[1:3] == (2, 3)
+    assert market.get("inquiry_response_48h")[1:3] == (1, 3)
+    assert market.get("inquiry_response_24h")[1:3] == (1, 3)
+    assert market.get("inquiry_response_48h_thread")[1:3] == (1, 1)
+    assert market.get("unanswered_inquiries").value == 1
+    assert market.get("inquiry_response_rate", scope="seller", entity_id="S1")[1:3] == (2, 3)
+
+
+def test_t51_a_sellers_message_before_the_inquiry_is_no_answer(market):
+    conversation(market, ("seller", 0), ("buyer", 1))
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_rate")[1:3] == (0, 1)
+
+
+def test_t51_two_answers_count_once(market):
+    conversation(market, ("buyer", 0), ("seller", 1), ("seller", 2))
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_rate")[1:3] == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"is_automated": True}, id="automatic"),
+        pytest.param({"sender_role": "staff", "sender_id": "X1"}, id="staff"),
+        pytest.param({"sender_role": "system", "sender_id": "X1"}, id="system"),
+        pytest.param({"is_spam": True}, id="spam"),
+    ],
+)
+def test_a12_only_a_person_who_sells_answers(market, values):
+    """And what does not answer does not break the buyer's turn either."""
+    conversation(market, ("buyer", 0), ("seller", 1, values), ("buyer", 2))
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_rate")[1:3] == (0, 1)
+
+
+THANKS = {"says_thanks": True}
+
+
+@pytest.mark.parametrize(
+    ("last", "is_exempt"),
+    [
+        pytest.param(THANKS, True, id="thank-you-note"),
+        pytest.param({"says_thanks": False}, False, id="no-thanks"),
+        pytest.param({**THANKS, "has_question": True}, False, id="with-a-question"),
+        pytest.param({**THANKS, "body_words": 12}, True, id="12-words"),
+        pytest.param({**THANKS, "body_words": 13}, False, id="13-words"),
+        pytest.param({**THANKS, "body_words": None}, False, id="the-body-was-not-exported"),
+        pytest.param({"needs_response": False}, True, id="flagged"),
+        pytest.param({**THANKS, "needs_response": True}, False, id="flagged-as-needing-one"),
+    ],
+)
+def test_a12_the_thank_you_exemption(market, last, is_exempt):
+    conversation(market, ("buyer", 0), ("seller", 1), ("buyer", 2, last))
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_exempt").value == int(is_exempt)
+    assert market.get("inquiry_response_rate")[1:3] == (1, 2 - is_exempt)
+    assert market.get("inquiry_response_rate_no_exemption")[1:3] == (1, 2)
+    assert market.get("unanswered_inquiries").value == 1 - is_exempt
+
+
+def test_a12_thanks_at_the_very_beginning_are_not_exempt(market):
+    """The structural rule needs an earlier answer of the seller."""
+    conversation(market, ("buyer", 0, THANKS)).plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_rate")[1:3] == (0, 1)
+
+
+def test_a12_an_answered_thank_you_is_an_answered_inquiry(market):
+    conversation(market, ("buyer", 0), ("seller", 1), ("buyer", 2, THANKS), ("seller", 60))
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_exempt").value == 0
+    assert market.get("inquiry_response_rate")[1:3] == (2, 2)
+    assert market.get("inquiry_response_48h")[1:3] == (1, 2)
+
+
+def test_a12_the_whole_turn_must_be_a_thank_you_note(market):
+    """`thanks` and then, a minute later, a question: the turn asks for something."""
+    conversation(market, ("buyer", 0), ("seller", 1), ("buyer", 2, THANKS), ("buyer", 2.02, {"has_question": True}))
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_exempt").value == 0
+
+
+def test_c_worked_seller(market):
+    """METRICS.md C [OWN]: 45 mature inquiries, 3 exempt, 40 answered, 38 within 48 h."""
+    for number in range(38):
+        conversation(market, ("buyer", 0), ("seller", 5), conversation_id=f"C{number}")
+    for number in (38, 39):
+        conversation(market, ("buyer", 0), ("seller", 50), conversation_id=f"C{number}")
+    for number in (40, 41):
+        conversation(market, ("buyer", 0), conversation_id=f"C{number}")
+    for number in (0, 1, 2):
+        conversation(market, ("buyer", 9, THANKS), conversation_id=f"C{number}")
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    percent = {
+        metric: round(100 * market.get(metric).value, 2)
+        for metric in ("inquiry_response_rate", "inquiry_response_48h", "inquiry_response_rate_no_exemption")
+    }
+    assert percent == {
+        "inquiry_response_rate": 95.24,
+        "inquiry_response_48h": 90.48,
+        "inquiry_response_rate_no_exemption": 88.89,
+    }
+
+
+@pytest.mark.parametrize(
+    ("gap_days", "inquiries"),
+    [pytest.param(14, 1, id="14-days-are-one-conversation"), pytest.param(14.001, 2, id="more-are-two")],
+)
+def test_a12_without_conversation_ids_pairs_and_gaps_make_conversations(market, gap_days, inquiries):
+    """A late question of the same buyer continues the turn, or opens a second conversation."""
+    conversation(market, ("buyer", 0), ("buyer", 24 * gap_days), conversation_id=None)
+    conversation(market, ("seller", 24 * gap_days + 1), conversation_id=None)
+    market.plan("2025-01").build("metrics.inquiry_responses", "metrics.messages")
+    assert market.get("inquiry_response_rate").denominator == inquiries
+    assert market.get("inquiry_response_rate").numerator == 1
+    assert market.get("seller_initiated_share").denominator == inquiries
+
+
+def test_a12_without_conversation_ids_other_orders_are_other_conversations(market):
+    conversation(market, ("buyer", 0, {"order_id": "O1"}), ("seller", 1, {"order_id": "O2"}), conversation_id=None)
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_rate")[1:3] == (0, 1)
+
+
+# --- waiting times (A13) ---------------------------------------------------------------------------------------------
+
+
+def a13_inquiries(market):
+    """A13 [OWN]: answered after 1, 3, 5, 8, 20, 30, 47 and 60 hours; open since 10 and 50 hours."""
+    for hours in HOURS_OF_A13:
+        conversation(market, ("buyer", 0), ("seller", hours), start=AS_OF - timedelta(hours=100), conversation_id=f"A{hours}")
+    for hours in (10, 50):
+        conversation(market, ("buyer", 0), start=AS_OF - timedelta(hours=hours), conversation_id=f"O{hours}")
+    return market.plan("2025-04")
+
+
+def a13_reviews(market):
+    for hours in HOURS_OF_A13:
+        review(market, hours, created_at=AS_OF - timedelta(hours=100))
+    for hours in (10, 50):
+        review(market, created_at=AS_OF - timedelta(hours=hours))
+    return market.plan("2025-04")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fixture", "family", "prefix"),
+    [
+        pytest.param("inquiry", a13_inquiries, "metrics.inquiry_responses", "inquiry", id="A13-inquiries"),
+        pytest.param("review", a13_reviews, "metrics.review_responses", "review", id="A13-reviews"),
+    ],
+)
+def test_a13_survival(market, kind, fixture, family, prefix):
+    fixture(market).build(family, "metrics.waiting_times", "metrics.survival")
+    rate = market.get(f"{prefix}_response_48h", "2025-04")
+    assert (rate.numerator, rate.denominator) == (7, 9), "mature rate 77.8 %, not 7/8 of the answered nor 7/10 of all"
+    assert (round(rate.low, 3), round(rate.high, 3)) == (0.453, 0.937)
+    pending = "inquiry_pending" if kind == "inquiry" else "review_response_pending"
+    assert market.get(pending, "2025-04").value == 1
+    median = market.get(f"{prefix}_response_hours_median", "2025-04")
+    assert (median.value, median.numerator, median.denominator, median.reason) == (20, 8, 10, None)
+    ((surviving, at_risk, events),) = market.rows(
+        "select surviving, at_risk, events from metrics.survival where kind = ? and hours = 48", kind
+    )
+    assert 1 - surviving == pytest.approx(0.76)
+    assert (at_risk, events) == (2, 7)
+
+
+def test_a13_p90_that_the_curve_never_reaches(market):
+    """The last one was still waiting when we last looked: S ends at 0.5, so the median is known and the p90 is not."""
+    review(market, 5).add("reviews", created_at=ASKED)
+    market.plan("2025-01").build("metrics.waiting_times")
+    assert market.get("review_response_hours_median").value == 5
+    row = market.get("review_response_hours_p90")
+    assert (row.value, row.reason, row.numerator, row.denominator) == (None, "not_reached", 1, 2)
+
+
+@pytest.mark.parametrize("answers", range(1, 30))
+def test_a13_the_median_is_found_where_the_products_round(market, answers):
+    """Half of the reviews answered, the rest never: S is one half exactly at the last answer, whatever the products say."""
+    for hour in range(1, answers + 1):
+        review(market, hour)
+    review(market, times=answers)
+    market.plan("2025-01").build("metrics.waiting_times")
+    assert market.get("review_response_hours_median").value == answers
+
+
+def test_a13_the_medians_limits_are_those_of_the_log_log_curve(market):
+    """Against Kaplan–Meier, Greenwood and the log-log limits written out in Python, as R's survfit has them."""
+    times = [2, 3, 3, 5, 8, 8, 8, 13, 21, 34, 40, 55]
+    waiting_days = [0.3, 1.1]
+    for hours in times:
+        review(market, hours, created_at=AS_OF - timedelta(days=5))
+    for days in waiting_days:
+        review(market, created_at=AS_OF - timedelta(days=days))
+    market.plan("2025-04").build("metrics.waiting_times", "metrics.survival")
+    every = sorted([(t, True) for t in times] + [(24 * d, False) for d in waiting_days])
+    surviving, greenwood, low, high = 1.0, 0.0, [], []
+    for t in sorted(set(times)):
+        at_risk, events = sum(x >= t for x, _ in every), sum(x == t and e for x, e in every)
+        surviving *= 1 - events / at_risk
+        if surviving <= 0:
+            break
+        greenwood += events / (at_risk * (at_risk - events))
+        spread = 1.959963984540054 * greenwood**0.5 / abs(log(surviving))
+        low.append((t, surviving ** exp(spread)))
+        high.append((t, surviving ** exp(-spread)))
+    row = market.get("review_response_hours_median", "2025-04")
+    assert row.low == next(t for t, limit in low if limit <= 0.5)
+    assert row.high == next(t for t, limit in high if limit <= 0.5)
+    stored = market.rows("select hours, low, high from metrics.survival where kind = 'review' and hours in (8, 21) order by 1")
+    for (hours, stored_low, stored_high), (t, expected_low), (_, expected_high) in zip(
+        stored, [x for x in low if x[0] in (8, 21)], [x for x in high if x[0] in (8, 21)], strict=True
+    ):
+        assert (hours, stored_low, stored_high) == (t, pytest.approx(expected_low), pytest.approx(expected_high))
+
+
+def test_t51_an_answer_before_its_review_tells_no_waiting_time(market):
+    review(market, -1)
+    review(market, 4)
+    market.plan("2025-01").build("metrics.waiting_times")
+    assert market.get("review_response_hours_median")[:3] == (4, 1, 1)
+
+
+def test_a13_exempt_inquiries_wait_for_nothing(market):
+    conversation(market, ("buyer", 0), ("seller", 3), ("buyer", 5, THANKS))
+    market.plan("2025-01").build("metrics.waiting_times")
+    assert market.get("inquiry_response_hours_median")[:3] == (3, 1, 1)
+
+
+def test_a13_nobody_is_followed_for_more_than_thirty_days(market):
+    """An answer after 31 days is beyond what is followed, so that an old month's curve stands still."""
+    review(market, 31 * 24)
+    market.plan("2025-01").build("metrics.waiting_times")
+    row = market.get("review_response_hours_median")
+    assert (row.value, row.reason, row.numerator) == (None, "not_reached", 0)
+
+
+def test_hours_are_elapsed_hours_whatever_the_clocks_do():
+    """METRICS.md 0.1: 48 hours over the night when New York's clocks go forward are 48 hours."""
+    with marketplace(as_of=AS_OF.isoformat(), time_zone="America/New_York") as market:
+        before = datetime(2025, 3, 9, 1)
+        review(market, 48, created_at=before)
+        review(market, 48.001, created_at=before)
+        market.plan("2025-03").build("metrics.review_responses")
+        assert market.get("review_response_48h", "2025-03")[1:3] == (1, 2)

@@ -1,0 +1,206 @@
+"""Sales, repeat customers and delivery (METRICS.md A9, A15, A17's traps, A18), through the SQL itself."""
+
+import random
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+import pytest
+from metrics_support import marketplace
+from scipy import stats
+
+
+@pytest.fixture
+def market():
+    with marketplace() as made:
+        yield made
+
+
+def test_a18_gross_net_orders_units_buyers(market):
+    """Two sellers in one order: it is one order at all, and one for each seller; money and units are split."""
+    market.add("sales", order_id="O1", order_line_id="L1", buyer_id="B1", qty=2, amount_cents=1000)
+    market.add("sales", order_id="O1", order_line_id="L2", buyer_id="B1", seller_id="S2", product_id="P2", category="Toys")
+    market.add("sales", order_id="O2", order_line_id="L3", buyer_id="B1", amount_cents=500, ordered_at="2025-01-20 08:00")
+    market.add("returns", order_line_id="L1", refund_cents=300)
+    market.plan("2025-01", "2025-W02", "2025-Q1").build("metrics.sales")
+    whole = {m: market.get(m).value for m in ("gmv", "net_sales", "orders", "units", "active_buyers", "new_buyers")}
+    assert whole == {"gmv": 2500, "net_sales": 2200, "orders": 2, "units": 4, "active_buyers": 1, "new_buyers": 1}
+    assert market.get("average_order_value").value == 1100
+    assert market.get("orders", scope="seller", entity_id="S2").value == 1
+    assert market.get("net_sales", scope="seller", entity_id="S1").value == 1200
+    assert market.get("gmv", scope="product", entity_id="P2").value == 1000
+    assert market.get("gmv", scope="category", entity_id="Toys").value == 1000
+    assert market.get("orders", "2025-W02").value == 1
+
+
+def test_a18_refunds_are_booked_to_the_orders_period(market):
+    """A refund of March lowers January, where its order is, and leaves March alone."""
+    market.add("sales", order_line_id="L1", amount_cents=1000, ordered_at="2025-01-31 23:00")
+    market.add("sales", order_line_id="L2", amount_cents=700, ordered_at="2025-03-05 10:00")
+    market.add("returns", order_line_id="L1", refund_cents=400, opened_at="2025-02-20 10:00", refunded_at="2025-03-02 10:00")
+    market.plan("2025-01", "2025-03").build("metrics.sales")
+    assert market.get("net_sales").value == 600
+    assert market.get("net_sales", "2025-03").value == 700
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "net"),
+    [
+        pytest.param([600, 400], "completed", 0, id="A17-fully-refunded-is-0"),
+        pytest.param([300], "refunded", 700, id="a-return-says-how-much"),
+        pytest.param([], "refunded", 0, id="called-refunded-without-a-return"),
+    ],
+)
+def test_a17_refunds_neither_double_nor_go_below_zero(market, returned, status, net):
+    """Two payments back on one line: their sum is taken once, whatever the joins (A17: net and gross trap)."""
+    market.add("sales", order_line_id="L1", amount_cents=1000, status=status)
+    for cents in returned:
+        market.add("returns", order_line_id="L1", refund_cents=cents)
+    market.plan("2025-01").build("metrics.sales")
+    assert (market.get("net_sales").value, market.get("gmv").value) == (net, 1000)
+
+
+@pytest.mark.parametrize("status", ["pending", "cancelled"])
+def test_a18_pending_and_cancelled_lines_are_no_sales(market, status):
+    market.add("sales", order_id="O1", status=status).add("sales", order_id="O1").add("sales", order_id="O2", status=status)
+    market.plan("2025-01").build("metrics.sales")
+    assert (market.get("orders").value, market.get("gmv").value) == (1, 1000)
+
+
+def test_what_happens_after_as_of_has_not_happened(market):
+    """as_of is 2025-04-10 00:00: a cancellation and a refund of that instant, and an order."""
+    market.add("sales", order_line_id="L1", status="cancelled", cancelled_at="2025-04-10 00:00")
+    market.add("sales", order_line_id="L2", amount_cents=50)
+    market.add("returns", order_line_id="L2", refund_cents=50, refunded_at="2025-04-10 00:00")
+    market.add("sales", ordered_at="2025-04-10 00:00")
+    market.plan("2025-01", "2025-04").build("metrics.sales")
+    assert market.get("net_sales").value == 1050
+    assert market.get("orders", "2025-04").reason == "no_data"
+
+
+def test_average_order_value_has_students_interval(market):
+    for cents in (1000, 3000, 2000, 6000):
+        market.add("sales", amount_cents=cents)
+    market.plan("2025-01").build("metrics.sales")
+    row = market.get("average_order_value")
+    expected = stats.t.interval(0.95, 3, 3000, stats.sem([1000, 3000, 2000, 6000]))
+    assert (row.low, row.high) == pytest.approx(expected)
+
+
+def test_new_buyers_are_new_once(market):
+    for ordered_at in ("2025-01-02 10:00", "2025-01-03 10:00", "2025-02-03 10:00"):
+        market.add("sales", buyer_id="B1", ordered_at=ordered_at)
+    market.plan("2025-01", "2025-02", "2025-Q1").build("metrics.sales")
+    assert [market.get("new_buyers", p).value for p in ("2025-01", "2025-02", "2025-Q1")] == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("times", "is_repeat"),
+    [
+        pytest.param(["2025-01-10 10:00"], False, id="one-order"),
+        pytest.param(["2025-01-10 10:00", "2025-01-10 18:00"], False, id="two-on-one-day"),
+        pytest.param(["2025-01-10 10:00", "2025-01-11 10:00"], True, id="two-days-of-the-period"),
+        pytest.param(["2024-03-01 10:00", "2025-01-10 10:00"], True, id="one-long-before"),
+        pytest.param(["2025-01-10 10:00", "2025-02-01 10:00"], False, id="the-second-after-the-period"),
+    ],
+)
+def test_a9_who_is_a_repeat_customer(market, times, is_repeat):
+    """A9: at least two completed orders, on different days, up to the period's end."""
+    for ordered_at in times:
+        market.add("sales", buyer_id="B1", ordered_at=ordered_at)
+    market.plan("2025-01").build("metrics.retention")
+    row = market.get("repeat_customer_share")
+    assert (row.numerator, row.denominator) == (int(is_repeat), 1)
+
+
+def test_a9_an_order_that_was_cancelled_does_not_bring_back(market):
+    market.add("sales", buyer_id="B1", ordered_at="2025-01-02 10:00", status="cancelled")
+    market.add("sales", buyer_id="B1", ordered_at="2025-01-20 10:00")
+    market.plan("2025-01").build("metrics.retention")
+    assert market.get("repeat_customer_share").value == 0
+
+
+def test_a9_in_a_category_orders_anywhere_bring_back(market):
+    market.add("sales", buyer_id="B1", category="Toys", ordered_at="2025-01-02 10:00")
+    market.add("sales", buyer_id="B1", category="Home", ordered_at="2025-01-20 10:00")
+    market.plan("2025-01").build("metrics.retention")
+    assert market.get("repeat_customer_share", scope="category", entity_id="Toys").value == 1
+
+
+def test_a9_against_an_oracle(market):
+    """A plain reading of the definition in Python over random orders of 40 buyers (FAULTS.md T47)."""
+    chance = random.Random(9)
+    orders = [(f"B{chance.randrange(40)}", chance.randrange(120)) for _ in range(120)]
+    for buyer, day in orders:
+        market.add("sales", buyer_id=buyer, ordered_at=datetime(2024, 11, 2, 12) + timedelta(days=day))
+    market.plan("2025-01", "2025-02").build("metrics.retention")
+    for period_id, first, last in (("2025-01", 60, 91), ("2025-02", 91, 119)):
+        days = defaultdict(set)
+        for buyer, day in orders:
+            if day < last:
+                days[buyer].add(day)
+        served = {buyer for buyer, day in orders if first <= day < last}
+        row = market.get("repeat_customer_share", period_id)
+        assert (row.numerator, row.denominator) == (sum(len(days[b]) > 1 for b in served), len(served))
+
+
+def delivery(market, **values):
+    values = {"ordered_at": "2025-01-03 09:00", "promised_at": "2025-01-20 00:00", "delivered_at": None, **values}
+    return market.add("sales", **values)
+
+
+def test_a15_on_time(market):
+    """A15 [OWN]: 10 promised: 7 on time, 1 late, 1 undelivered past its promise, 1 cancelled by the buyer: 7/9."""
+    delivery(market, delivered_at="2025-01-19 10:00", times=6)
+    delivery(market, delivered_at="2025-01-20 00:00")
+    delivery(market, delivered_at="2025-01-20 00:01")
+    delivery(market, status="shipped")
+    delivery(market, status="cancelled", cancelled_by="buyer")
+    market.plan("2025-01").build("metrics.deliveries")
+    row = market.get("on_time_delivery_rate")
+    assert (row.numerator, row.denominator, round(row.value, 3)) == (7, 9, 0.778)
+    assert (round(row.low, 3), round(row.high, 3)) == (0.453, 0.937)
+
+
+@pytest.mark.parametrize(
+    ("values", "counted"),
+    [
+        pytest.param({"status": "cancelled", "cancelled_by": "seller"}, (0, 1), id="the-seller-cancelled"),
+        pytest.param({"status": "cancelled"}, None, id="nobody-says-who-cancelled"),
+        pytest.param({"status": "pending"}, None, id="pending"),
+    ],
+)
+def test_a15_who_owes_a_delivery(market, values, counted):
+    delivery(market, **values)
+    market.plan("2025-01").build("metrics.deliveries")
+    row = market.get("on_time_delivery_rate")
+    assert (row.numerator, row.denominator) == (counted or (None, None))
+
+
+def test_a15_by_the_day_of_the_promise_and_only_when_due(market):
+    """Ordered in January, promised for April: due on the 9th of April at as_of, not yet on the 11th."""
+    for promised_at in ("2025-04-09 00:00", "2025-04-11 00:00"):
+        market.add("sales", ordered_at="2025-01-03 09:00", promised_at=promised_at, delivered_at="2025-01-09 09:00")
+    market.add("sales", ordered_at="2025-01-03 09:00")
+    market.plan("2025-01", "2025-04").build("metrics.deliveries")
+    assert market.get("on_time_delivery_rate", "2025-04").denominator == 1
+    assert market.get("on_time_delivery_rate").reason == "no_data"
+    assert market.get("orders_without_promise").value == 1
+
+
+def test_a15_an_order_is_on_time_when_its_last_part_is(market):
+    """One seller was late: the order is late, the other seller's part is not."""
+    delivery(market, order_id="O1", seller_id="S1", delivered_at="2025-01-10 10:00")
+    delivery(market, order_id="O1", seller_id="S2", category="Toys", delivered_at="2025-01-25 10:00")
+    market.plan("2025-01").build("metrics.deliveries")
+    assert market.get("on_time_delivery_rate").value == 0
+    assert market.get("on_time_delivery_rate", scope="seller", entity_id="S1").value == 1
+    assert market.get("on_time_delivery_rate", scope="category", entity_id="Toys").value == 0
+
+
+def test_a15_median_days_count_the_undelivered(market):
+    """Delivered after 2, 4 and 30 days, and one never: the curve is at 3/4, 1/2, 1/4: median 4 days, not 4's neighbour."""
+    for delivered_at in ("2025-01-12 12:00", "2025-01-14 12:00", "2025-02-09 12:00", None):
+        market.add("sales", ordered_at="2025-01-10 12:00", delivered_at=delivered_at)
+    market.plan("2025-01").build("metrics.waiting_times")
+    row = market.get("delivery_days_median")
+    assert (row.value, row.numerator, row.denominator) == (4, 3, 4)
