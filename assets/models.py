@@ -56,7 +56,7 @@ def model_asset(model: Model) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 key,
-                deps=[PLAN, *(_key(table) for table in sorted(model.reads) if _key(table))],
+                deps=[PLAN, *_keys(model)],
                 group_name=model.schema,
                 description=model.description,
                 code_version=model.sha256,
@@ -102,13 +102,14 @@ def model_asset(model: Model) -> dg.AssetsDefinition:
     return _asset
 
 
-def _key(table: str) -> dg.AssetKey | None:
-    schema, _, name = table.partition(".")
-    return dg.AssetKey([schema, name]) if schema in ("raw", "core", "metrics") else None
+def _keys(model: Model) -> list[dg.AssetKey]:
+    """The assets among the tables that a model reads."""
+    tables = (table.split(".") for table in sorted(model.reads))
+    return [dg.AssetKey(table) for table in tables if table[0] in ("raw", "core", "metrics")]
 
 
 def _check_result(audit: Audit) -> dg.AssetCheckResult:
-    metadata: dict[str, object] = {"rows": audit.rows}
+    metadata: dict[str, int | dg.MarkdownMetadataValue] = {"rows": audit.rows}
     if audit.sample:
         rows = [tuple(row.values()) for row in audit.sample]
         metadata["sample"] = dg.MetadataValue.md(_markdown(list(audit.sample[0]), rows))

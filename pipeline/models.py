@@ -271,7 +271,8 @@ def _header(text: str) -> dict[str, str]:
         if not line.startswith("--"):
             break
         lines.append(line[2:].strip())
-    values = dict(match.groups() for line in lines if (match := re.fullmatch(r"(grain|of): (.+)", line)))
+    found = (re.fullmatch(r"(grain|of): (.+)", line) for line in lines)
+    values: dict[str, str] = {match[1]: match[2] for match in found if match}
     paragraph: list[str] = []
     for line in lines:
         if not line or re.match(r"(grain|of): ", line):

@@ -176,7 +176,7 @@ def share_out(pool_cents: int, weights: Mapping[str, Fraction], cap_share: Fract
     Largest remainder (Hamilton): each quota rounded down, the cents left over to the largest fractions; of equal ones
     to the larger quota, then to the smaller id. Nobody gets more than `cap_share` of the pool: who would is fixed
     there, and the rest is divided anew among the others (water-filling). If the cap leaves cents that nobody may take,
-    it is raised to the equal part. No positive weight: nothing is given.
+    all get equal parts. No positive weight: nothing is given.
     """
     common = lcm(*(weight.denominator for weight in weights.values()))
     whole = {who: int(weight * common) for who, weight in weights.items() if weight > 0}

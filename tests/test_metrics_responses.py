@@ -27,7 +27,13 @@ def conversation(market, *turns, start=ASKED, conversation_id="C1", **values):
     """Messages of one conversation: (role, hours after the start, more columns)."""
     for role, hours, *more in turns:
         sender, recipient = ("B1", "S1") if role == "buyer" else ("S1", "B1")
-        row = {"sender_id": sender, "recipient_id": recipient, "body_words": 6, "has_question": False, "says_thanks": False}
+        row = {
+            "sender_id": sender,
+            "recipient_id": recipient,
+            "body_words": 6,
+            "has_question": False,
+            "says_thanks": False,
+        }
         row |= {"conversation_id": conversation_id, "sender_role": role, "sent_at": start + timedelta(hours=hours)}
         market.add("messages", **{**row, **values, **(more[0] if more else {})})
     return market
@@ -130,7 +136,13 @@ def test_a11_each_seller_answers_for_itself(market):
 def test_a12_an_inquiry_is_a_turn_of_the_buyer(market):
     """Three turns, of which the second has two messages, and an answer to each of the first two."""
     conversation(
-        market, ("buyer", 0), ("seller", 2), ("buyer", 10), ("buyer", 11), ("seller", 70), ("buyer", 80, {"has_question": True})
+        market,
+        ("buyer", 0),
+        ("seller", 2),
+        ("buyer", 10),
+        ("buyer", 11),
+        ("seller", 70),
+        ("buyer", 80, {"has_question": True}),
     )
     market.plan("2025-01").build("metrics.inquiry_responses")
     assert market.get("inquiry_response_rate")[1:3] == (2, 3)
@@ -263,7 +275,9 @@ def test_a12_without_conversation_ids_other_orders_are_other_conversations(marke
 def a13_inquiries(market):
     """A13 [OWN]: answered after 1, 3, 5, 8, 20, 30, 47 and 60 hours; open since 10 and 50 hours."""
     for hours in HOURS_OF_A13:
-        conversation(market, ("buyer", 0), ("seller", hours), start=AS_OF - timedelta(hours=100), conversation_id=f"A{hours}")
+        conversation(
+            market, ("buyer", 0), ("seller", hours), start=AS_OF - timedelta(hours=100), conversation_id=f"A{hours}"
+        )
     for hours in (10, 50):
         conversation(market, ("buyer", 0), start=AS_OF - timedelta(hours=hours), conversation_id=f"O{hours}")
     return market.plan("2025-04")
@@ -342,7 +356,9 @@ def test_a13_the_medians_limits_are_those_of_the_log_log_curve(market):
     row = market.get("review_response_hours_median", "2025-04")
     assert row.low == next(t for t, limit in low if limit <= 0.5)
     assert row.high == next(t for t, limit in high if limit <= 0.5)
-    stored = market.rows("select hours, low, high from metrics.survival where kind = 'review' and hours in (8, 21) order by 1")
+    stored = market.rows(
+        "select hours, low, high from metrics.survival where kind = 'review' and hours in (8, 21) order by 1"
+    )
     for (hours, stored_low, stored_high), (t, expected_low), (_, expected_high) in zip(
         stored, [x for x in low if x[0] in (8, 21)], [x for x in high if x[0] in (8, 21)], strict=True
     ):

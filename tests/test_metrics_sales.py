@@ -18,8 +18,12 @@ def market():
 def test_a18_gross_net_orders_units_buyers(market):
     """Two sellers in one order: it is one order at all, and one for each seller; money and units are split."""
     market.add("sales", order_id="O1", order_line_id="L1", buyer_id="B1", qty=2, amount_cents=1000)
-    market.add("sales", order_id="O1", order_line_id="L2", buyer_id="B1", seller_id="S2", product_id="P2", category="Toys")
-    market.add("sales", order_id="O2", order_line_id="L3", buyer_id="B1", amount_cents=500, ordered_at="2025-01-20 08:00")
+    market.add(
+        "sales", order_id="O1", order_line_id="L2", buyer_id="B1", seller_id="S2", product_id="P2", category="Toys"
+    )
+    market.add(
+        "sales", order_id="O2", order_line_id="L3", buyer_id="B1", amount_cents=500, ordered_at="2025-01-20 08:00"
+    )
     market.add("returns", order_line_id="L1", refund_cents=300)
     market.plan("2025-01", "2025-W02", "2025-Q1").build("metrics.sales")
     whole = {m: market.get(m).value for m in ("gmv", "net_sales", "orders", "units", "active_buyers", "new_buyers")}
@@ -36,7 +40,9 @@ def test_a18_refunds_are_booked_to_the_orders_period(market):
     """A refund of March lowers January, where its order is, and leaves March alone."""
     market.add("sales", order_line_id="L1", amount_cents=1000, ordered_at="2025-01-31 23:00")
     market.add("sales", order_line_id="L2", amount_cents=700, ordered_at="2025-03-05 10:00")
-    market.add("returns", order_line_id="L1", refund_cents=400, opened_at="2025-02-20 10:00", refunded_at="2025-03-02 10:00")
+    market.add(
+        "returns", order_line_id="L1", refund_cents=400, opened_at="2025-02-20 10:00", refunded_at="2025-03-02 10:00"
+    )
     market.plan("2025-01", "2025-03").build("metrics.sales")
     assert market.get("net_sales").value == 600
     assert market.get("net_sales", "2025-03").value == 700
@@ -61,7 +67,9 @@ def test_a17_refunds_neither_double_nor_go_below_zero(market, returned, status, 
 
 @pytest.mark.parametrize("status", ["pending", "cancelled"])
 def test_a18_pending_and_cancelled_lines_are_no_sales(market, status):
-    market.add("sales", order_id="O1", status=status).add("sales", order_id="O1").add("sales", order_id="O2", status=status)
+    market.add("sales", order_id="O1", status=status).add("sales", order_id="O1").add(
+        "sales", order_id="O2", status=status
+    )
     market.plan("2025-01").build("metrics.sales")
     assert (market.get("orders").value, market.get("gmv").value) == (1, 1000)
 

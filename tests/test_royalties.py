@@ -50,7 +50,12 @@ def test_a24_the_table_to_the_cent(row):
     made = {r["seller_id"]: r for r in allocate([Seller(*r[:6]) for r in TABLE_OF_A24], MARKET, 1_000_000, RULES)}
     mine = made[who]
     assert (mine["payout_cents"], mine["reason"]) == (payout, reason)
-    for column, printed in (("bayes_mean", bayes), ("quality", quality), ("engagement", engagement), ("weight", weight)):
+    for column, printed in (
+        ("bayes_mean", bayes),
+        ("quality", quality),
+        ("engagement", engagement),
+        ("weight", weight),
+    ):
         assert rounded(mine[column], printed) == Decimal(printed), column
     assert mine["closing_debit_cents"] == (-1_500 if who == "S4" else 0)
     assert sum(r["payout_cents"] for r in made.values()) == 1_000_000
@@ -121,9 +126,7 @@ sellers = st.lists(
         opening_debit_cents=st.integers(-5_000, 0),
     ).flatmap(
         lambda s: st.builds(
-            lambda total, answered: Seller(
-                **{**vars(s), "rating_sum": s.rating_count + total, "answered": answered}
-            ),
+            lambda total, answered: Seller(**{**vars(s), "rating_sum": s.rating_count + total, "answered": answered}),
             st.integers(0, 4 * s.rating_count),
             st.integers(0, s.mature),
         )
@@ -325,7 +328,9 @@ def three_months(market):
         for seller in ("S1", "S2"):
             sold(market, seller, 1000, month)
             rated(market, seller, 5, 5, 5, 5, 5, month=month)
-    line = market.rows("select order_line_id from raw.sales where seller_id = 'S1' and ordered_at >= '2025-02-01' limit 1")
+    line = market.rows(
+        "select order_line_id from raw.sales where seller_id = 'S1' and ordered_at >= '2025-02-01' limit 1"
+    )
     market.add("returns", order_line_id=line[0][0], refund_cents=1400)
 
 
@@ -358,7 +363,9 @@ def test_a24_balances_run_from_month_to_month(market):
     ]
 
 
-@pytest.mark.parametrize("plans", [[MONTHS[:1], MONTHS[1:]], [MONTHS, MONTHS[1:2]], [MONTHS[:2], MONTHS[2:], MONTHS[:1]]])
+@pytest.mark.parametrize(
+    "plans", [[MONTHS[:1], MONTHS[1:]], [MONTHS, MONTHS[1:2]], [MONTHS[:2], MONTHS[2:], MONTHS[:1]]]
+)
 def test_a24_planning_some_months_is_planning_all(market, plans):
     """Also when an early month is reckoned anew: the later ones follow from it."""
     three_months(market)

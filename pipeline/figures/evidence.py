@@ -135,9 +135,9 @@ def _files(published: Published, office: Office) -> Table | None:
         )
     columns = (
         Column("Export", "name", "24mm"),
-        Column("File", "word", "54mm"),
-        Column("SHA-256", "word", "18mm"),
-        Column("Exported", "word", "18mm"),
+        Column("File", "word", "52mm"),
+        Column("SHA-256", "word", "17mm"),
+        Column("Exported", "word", "21mm"),
         Column("Rows", "number", "15mm"),
         Column("Accepted", "number", "15mm"),
         Column("Superseded", "number", "18mm"),

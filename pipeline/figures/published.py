@@ -19,6 +19,9 @@ from pipeline.errors import DeliveryMissing
 from pipeline.periods import Period, parse
 
 
+FEWEST_MONTHS_SHOWN = 13
+
+
 @dataclass(frozen=True)
 class Value:
     """One published value. `value` is None when `reason` says why; `rag` and `evidence` judge it against `target`."""
@@ -64,7 +67,8 @@ class Run:
 class Published:
     """One period's view of the published tables.
 
-    `months` are the ids of the months up to and including the report's, oldest first and without gaps.
+    `months` are the ids of the months up to and including the report's, oldest first and without gaps, and never fewer
+    than a chart shows: a young marketplace's charts have the room that a year needs.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -200,7 +204,7 @@ def _read(con: duckdb.DuckDBPyConnection, period: Period) -> Published:
 
 def _months_until(period: Period, first: str) -> tuple[str, ...]:
     months = [period]
-    while months[-1].id > first:
+    while months[-1].id > first or len(months) < FEWEST_MONTHS_SHOWN:
         months.append(months[-1].previous)
     return tuple(month.id for month in reversed(months))
 

@@ -10,7 +10,7 @@ from pipeline.figures.decisions import what_changed, what_to_decide
 from pipeline.figures.evidence import data_quality_line
 from pipeline.figures.measures import Footnotes, measure_columns, measure_row, without_targets
 from pipeline.figures.model import Row, Sentence, SummaryPage, Table
-from pipeline.figures.noise import Move, moves_beyond_noise
+from pipeline.figures.noise import Move, limits_of, moves_beyond_noise
 from pipeline.figures.numbers import count, digits_beside, plural, show, with_unit
 from pipeline.figures.published import Published
 from pipeline.figures.wording import big_number, month_name, not_measured, scale_for, subject, target_clause
@@ -111,6 +111,10 @@ def _headline(published: Published, moves: list[Move], metrics: list[str], lead:
         if move.now.target is not None:
             text += f"; {target_clause(published, move.now, scale)}"
         return Sentence(f"{text}.", "largest move beyond noise")
+    if all(limits_of(published, metric) is None for metric in metrics):
+        return Sentence(
+            f"{label} has fewer than eight months before it: no move can be told from noise yet.", "too young"
+        )
     judged = [value for value in (published.at(metric) for metric in metrics) if value and value.rag]
     text = f"No figure moved beyond its usual range in {label}"
     if judged:

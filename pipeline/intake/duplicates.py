@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from pipeline.contracts import Agreement, Export
-from pipeline.intake.rules import CONFLICT, DUPLICATE, GOOD, REASONS, ROWS
+from pipeline.intake.rules import CONFLICT, DUPLICATE, GOOD, REASONS, ROWS, set_verdict
 from pipeline.intake.stage import count, literal, quoted
 
 REPEATED = "intake_repeated"
@@ -27,19 +27,12 @@ def mark_duplicates(con: duckdb.DuckDBPyConnection, export: Export) -> None:
     """
     stored = tuple(name for name, _ in export.stored)
     if _gather(con, export.key, stored):
-        con.execute(
-            f"update {ROWS} set _verdict = {CONFLICT} from {REPEATED} as g "
-            f"where _verdict = {GOOD} and g.contents > 1 and {same(ROWS, 'g', export.key)}"
-        )
-        con.execute(
-            f"update {ROWS} set _verdict = {DUPLICATE} from {REPEATED} as g where _verdict = {GOOD} "
-            f"and g.contents = 1 and _record > g.first_record and {same(ROWS, 'g', export.key)}"
-        )
+        repeated = f"select r._record from {ROWS} as r join {REPEATED} as g on {same('r', 'g', export.key)}"
+        set_verdict(con, CONFLICT, f"{repeated} where r._verdict = {GOOD} and g.contents > 1")
+        set_verdict(con, DUPLICATE, f"{repeated} where r._verdict = {GOOD} and r._record > g.first_record")
     if export.agreement and _gather(con, export.agreement.by, export.agreement.columns):
-        con.execute(
-            f"update {ROWS} set _verdict = {CONFLICT} from {REPEATED} as g "
-            f"where _verdict = {GOOD} and g.contents > 1 and {same(ROWS, 'g', export.agreement.by)}"
-        )
+        repeated = f"select r._record from {ROWS} as r join {REPEATED} as g on {same('r', 'g', export.agreement.by)}"
+        set_verdict(con, CONFLICT, f"{repeated} where r._verdict = {GOOD} and g.contents > 1")
 
 
 def _gather(con: duckdb.DuckDBPyConnection, key: tuple[str, ...], contents: tuple[str, ...]) -> int:

@@ -16,7 +16,7 @@ import duckdb
 
 from pipeline.contracts import Export
 from pipeline.intake.duplicates import same
-from pipeline.intake.rules import DUPLICATE, GOOD, LATE, ROWS
+from pipeline.intake.rules import DUPLICATE, GOOD, LATE, ROWS, set_verdict
 from pipeline.intake.stage import literal, quoted
 
 #: _record, new_file, old_row, old_file, is_newer, is_same: good rows whose key stands in `raw` already.
@@ -33,9 +33,7 @@ def place_rows(con: duckdb.DuckDBPyConnection, export: Export) -> list[int]:
         f"join ledger.files as n on n.file_id = r._file_id join ledger.files as p on p.file_id = o._file_id "
         f"where r._verdict = {GOOD}"
     )
-    con.execute(
-        f"update {ROWS} set _verdict = {LATE} where _record in (select _record from {COLLISIONS} where not is_newer)"
-    )
+    set_verdict(con, LATE, f"select _record from {COLLISIONS} where not is_newer")
     _keep_superseded(con, export)
     _note_first_day(con, export)
     con.execute(f"delete from {table} where rowid in (select old_row from {COLLISIONS} where is_newer)")

@@ -15,9 +15,11 @@ import duckdb
 from pipeline.contracts import Column, Export, Rule
 from pipeline.intake.checks import Check, Reading, checks_of, steps_sql
 from pipeline.intake.pseudonyms import pseudonym_sql
-from pipeline.intake.stage import LINES, STAGE, literal, quoted
+from pipeline.intake.stage import LINES, STAGE, count, literal, quoted
 
-#: Typed rows: the stored columns of `raw.<export>`, `_file_id`, `_line`, `_record`, `_verdict`, and for
+#: What was computed of each stage row, in the stage's order: typed values, pseudonyms, verdict.
+VALUES = "intake_values"
+#: The two side by side, a view. Typed rows: the stored columns of `raw.<export>`, `_file_id`, `_line`, `_record`, `_verdict`, and for
 #: every rule over several columns `_breaks_<rule>`.
 ROWS = "intake_rows"
 #: Reasons: _record, _file_id, line, column_name, value, rule, reason.
@@ -42,7 +44,21 @@ def judge_rows(
     typed = _typed_sql(export, columns, reading, file_id=file_id, line=line, personal=personal)
     flags = [f"{_breaks(rule)} as {_flag(rule)}" for rule in export.rules]
     judged = f"select {', '.join(['*', *flags])} from ({typed})"
-    con.execute(f"create or replace temp table {ROWS} as select {_final_items(export, personal)} from ({judged})")
+    as_they_are = [
+        column.name for column in export.columns if column.kind in ("id", "text", "enum") and column.stored
+        and column.name in columns and column not in personal
+    ]
+    items = _final_items(export, personal, as_they_are)
+    con.execute(f"create or replace temp table {VALUES} as select {items} from ({judged})")
+    if count(con, f"{VALUES} where _record <> rowid"):
+        raise AssertionError("the rows lost the order of their records")
+    texts = "".join(f"s.{quoted(name)}, " for name in as_they_are)
+    con.execute(f"create or replace temp view {ROWS} as select {texts}v.* from {VALUES} as v positional join {STAGE} as s")
+
+
+def set_verdict(con: duckdb.DuckDBPyConnection, verdict: int, records: str) -> None:
+    """Give the rows that `records`, a SELECT of `_record`, names another verdict."""
+    con.execute(f"update {VALUES} set _verdict = {verdict} where _record in ({records})")
 
 
 def explain_rows(
@@ -104,10 +120,11 @@ def _is_bad_sql(column: Column) -> str:
     return f"({value} is null and {text} is not null)" if column.nullable else f"{value} is null"
 
 
-def _final_items(export: Export, personal: Sequence[Column]) -> str:
+def _final_items(export: Export, personal: Sequence[Column], as_they_are: Sequence[str]) -> str:
     rejecting = [_flag(rule) for rule in export.rules if rule.severity == "reject"]
     broken = f"when {' or '.join(rejecting)} then {BROKEN_RULE}" if rejecting else ""
-    items = [_stored_sql(column, personal) for column in export.columns if column.stored]
+    stored = [column for column in export.columns if column.stored and column.name not in as_they_are]
+    items = [_stored_sql(column, personal) for column in stored]
     items += [f"({derived.sql})::{derived.sql_type} as {quoted(derived.name)}" for derived in export.derived]
     items += ["_file_id, _line, _record", f"case when _is_bad then {BAD_VALUE} {broken} else {GOOD} end as _verdict"]
     return ", ".join([*items, *(_flag(rule) for rule in export.rules)])

@@ -30,6 +30,7 @@ def intake_session(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> Iterat
     finally:
         forget_key(con)
         shutil.rmtree(work, ignore_errors=True)
+        con.execute("drop view if exists temp.intake_rows")
         left = con.execute("select table_name from duckdb_tables() where database_name = 'temp'").fetchall()
         for (table,) in left:
             if table.startswith("intake_"):

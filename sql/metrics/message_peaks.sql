@@ -12,7 +12,7 @@ with slots as (
         count(*) as slots
     from plan.period_days as d
     cross join plan.run as r
-    cross join (select unnest(range(24)) as hour) as h
+    cross join range(24) as h (hour)
     where d.day >= r.first_day and d.day + to_hours(h.hour) < timezone(r.time_zone, timezone('UTC', r.as_of))
     group by d.period_id, weekday, h.hour
 ),

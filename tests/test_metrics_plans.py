@@ -1,0 +1,125 @@
+"""What a family says depends on files and as_of alone: not on which periods are planned together, on threads or on order."""
+
+import pytest
+from metrics_support import marketplace
+
+from pipeline.models import all_models
+
+PLANNED = [model for model in all_models() if model.is_planned]
+PERIODS = ("2024-11", "2024-12", "2025-01", "2025-W01", "2025-W02", "2024-Q4", "2025-Q1")
+
+
+def bustle(market, order="i"):
+    """Some thousand random rows of every export over six months, some of them after as_of, inserted in the given order."""
+    market.con.execute(f"""
+    insert into raw.sales by name
+    select 'O' || i // 2 as order_id, 'L' || i as order_line_id, 'P' || hash(i, 1) % 25 as product_id,
+        'K' || hash(i, 1) % 25 % 4 as category, 'S' || hash(i, 1) % 25 % 7 as seller_id, 'B' || hash(i // 2, 2) % 300 as buyer_id,
+        (1 + hash(i, 3) % 3)::integer as qty, (100 + hash(i, 4) % 90000)::bigint as amount_cents, 'ZAR' as currency,
+        timestamp '2024-10-01' + to_minutes((i // 2 * 200)::bigint) as ordered_at,
+        ['pending', 'cancelled', 'completed', 'completed', 'delivered', 'refunded'][1 + hash(i, 5) % 6] as status,
+        ordered_at + to_hours(100) as promised_at,
+        case when hash(i, 6) % 5 > 0 then ordered_at + to_hours((20 + hash(i, 7) % 120)::bigint) end as delivered_at,
+        case when hash(i, 8) % 2 = 0 then 'seller' end as cancelled_by
+    from range(2600) as t(i) order by {order};
+    insert into raw.returns by name
+    select 'T' || i as return_id, 'L' || i * 9 as order_line_id, 1 as qty, 50::bigint as refund_cents,
+        timestamp '2024-10-20' + to_hours((i * 11)::bigint) as opened_at
+    from range(280) as t(i) order by {order};
+    insert into raw.reviews by name
+    select 'R' || i as review_id, 'P' || hash(i, 11) % 25 as product_id, 'S' || hash(i, 11) % 25 % 7 as seller_id,
+        'B' || i as buyer_id, (1 + hash(i, 12) % 5)::integer as rating, 5 as scale_max,
+        timestamp '2024-10-03' + to_minutes((i * 170)::bigint) as created_at,
+        case when hash(i, 13) % 9 = 0 then 'removed' else 'published' end as status, 'L' || i as order_line_id,
+        case when hash(i, 14) % 4 > 0 then created_at + to_minutes((hash(i, 15) % 5000)::bigint) end as response_at,
+        case when hash(i, 16) % 2 = 0 then 'text' end as text, 'seller' as response_author_role
+    from range(1500) as t(i) order by {order};
+    insert into raw.messages by name
+    select 'M' || i as message_id, case when hash(i // 4, 21) % 3 > 0 then 'C' || i // 4 end as conversation_id,
+        case when hash(i, 22) % 5 > 1 then 'buyer' when hash(i, 22) % 5 = 1 then 'seller' else 'staff' end as sender_role,
+        case sender_role when 'buyer' then 'B' || hash(i // 4, 23) % 40 when 'seller' then 'S' || hash(i // 4, 24) % 7 else 'X' end
+            as sender_id,
+        case sender_role when 'buyer' then 'S' || hash(i // 4, 24) % 7 else 'B' || hash(i // 4, 23) % 40 end as recipient_id,
+        timestamp '2024-10-01' + to_minutes((i // 4 * 250)::bigint) + to_minutes((i % 4 * (hash(i // 4, 25) % 3000))::bigint)
+            as sent_at,
+        case when hash(i // 4, 26) % 2 = 0 then 'O' || i // 4 end as order_id, hash(i, 27) % 50 as body_digest,
+        (hash(i, 28) % 20)::integer as body_words, hash(i, 29) % 4 = 0 as has_question, hash(i, 30) % 2 = 0 as says_thanks,
+        hash(i, 31) % 20 = 0 as is_automated
+    from range(4000) as t(i) order by {order};
+    insert into raw.surveys by name
+    select 'V' || i as response_id, 'B' || hash(i, 41) % 200 as respondent_id, 'buyer' as role,
+        ['nps', 'csat'][1 + i % 2] as instrument, (1 + hash(i, 42) % 5)::integer as score, (i % 2)::integer as scale_min,
+        case when i % 2 = 1 then 5 else 10 end as scale_max, 'support' as touchpoint, 'O' || i as order_id,
+        timestamp '2024-10-01' + to_hours((i * 6)::bigint) as answered_at
+    from range(700) as t(i) order by {order};
+    """)
+    for export in ("sales", "returns", "reviews", "messages", "surveys"):
+        columns = [name for name, *_ in market.rows(f"describe raw.{export}")]
+        market.arrive(export, *columns)
+
+
+def tables(market):
+    """Every planned table as a set of rows, floats to the last bit."""
+    return {model.name: sorted(market.rows(f"select * from {model.table}"), key=repr) for model in PLANNED}
+
+
+def built(market, *plans, full=True):
+    for planned in plans:
+        market.plan(*planned, full=full).build(*(model.table for model in PLANNED))
+    return tables(market)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    with marketplace(as_of="2025-01-21 06:30", time_zone="Africa/Johannesburg", first_day="2024-10-01") as market:
+        bustle(market)
+        yield built(market, PERIODS)
+
+
+def differences(one, other):
+    return {name: (len(one[name]), len(other[name])) for name in one if one[name] != other[name]}
+
+
+def test_there_is_something_to_compare(whole):
+    assert all(whole.values())
+    values = [row[4] for row in whole["ratings"]]
+    assert sum(value is not None for value in values) > 300
+
+
+@pytest.mark.parametrize(
+    "plans",
+    [
+        pytest.param([(period,) for period in PERIODS], id="one-by-one"),
+        pytest.param([PERIODS, ("2025-01", "2025-W02", "2025-Q1")], id="all-and-then-the-open-ones-again"),
+        pytest.param([PERIODS[::-1]], id="in-another-order"),
+    ],
+)
+def test_some_periods_or_all_give_the_same_rows(whole, plans):
+    with marketplace(as_of="2025-01-21 06:30", time_zone="Africa/Johannesburg", first_day="2024-10-01") as market:
+        bustle(market)
+        assert differences(whole, built(market, *plans, full=False)) == {}
+
+
+@pytest.mark.parametrize(("threads", "order"), [(1, "i"), (4, "hash(i)"), (2, "-i")])
+def test_threads_and_the_order_of_the_rows_do_not_matter(whole, threads, order):
+    with marketplace(as_of="2025-01-21 06:30", time_zone="Africa/Johannesburg", first_day="2024-10-01") as market:
+        market.con.execute(f"set threads = {threads}")
+        bustle(market, order)
+        assert differences(whole, built(market, PERIODS)) == {}
+
+
+def test_what_comes_after_as_of_changes_nothing(whole):
+    """Cutting the exports at as_of by hand is what the core tables do."""
+    with marketplace(as_of="2025-01-21 06:30", time_zone="Africa/Johannesburg", first_day="2024-10-01") as market:
+        bustle(market)
+        for export, at in (
+            ("sales", "ordered_at"),
+            ("returns", "opened_at"),
+            ("reviews", "created_at"),
+            ("messages", "sent_at"),
+            ("surveys", "answered_at"),
+        ):
+            market.con.execute(f"delete from raw.{export} where {at} >= timestamp '2025-01-21 06:30'")
+        for export, at in (("reviews", "response_at"), ("sales", "delivered_at")):
+            market.con.execute(f"update raw.{export} set {at} = null where {at} >= timestamp '2025-01-21 06:30'")
+        assert differences(whole, built(market, PERIODS)) == {}
