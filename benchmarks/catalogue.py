@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 
 MESSAGES = 5_000_000
+#: Rows of messages that `write_sample` makes at scale 1.
+MESSAGES_AT_SCALE_ONE = 609_000
 STEPS = {
     "sample": """
 from pipeline.sample import write_sample
@@ -58,8 +60,6 @@ office = load_office(folder)
 
 def main(messages: int = MESSAGES) -> None:
     """Run every step in turn and print a row for each."""
-    from pipeline.sample import MESSAGES_AT_SCALE_ONE
-
     print(f"the whole catalogue on {messages:,} messages\n{'step':12} {'CPU s':>8} {'wall s':>8} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
         for name, code in STEPS.items():

@@ -173,7 +173,8 @@ def _register_family(con: duckdb.DuckDBPyConnection, family: str) -> None:
     measured = {need for (need,) in con.execute("select need from ref.measured").fetchall()}
     for m in load_catalogue():
         if m.family == family:
-            row = [m.metric, list(m.periods), list(m.scopes), m.interval, all(measured.intersection(need.split('|')) for need in m.needs)]
+            is_measured = all(measured.intersection(need.split("|")) for need in m.needs)
+            row = [m.metric, list(m.periods), list(m.scopes), m.interval, is_measured]
             con.execute("insert into family_metrics values (?, ?, ?, ?, ?)", row)
 
 

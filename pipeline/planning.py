@@ -121,7 +121,7 @@ def plan_done(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def fingerprint(folder: DataFolder) -> str:
-    """SHA-256 over all that turns rows into figures: the SQL, the statistics, the royalty rules, the office, DuckDB."""
+    """SHA-256 over all that turns rows into figures: the SQL, the statistics, rules, targets, office, DuckDB."""
     digest = hashlib.sha256(duckdb.__version__.encode())
     paths: list[Path] = [
         *sorted((PROJECT / "sql").glob("*/*.sql")),
@@ -129,8 +129,11 @@ def fingerprint(folder: DataFolder) -> str:
         PROJECT / "sql" / "metrics" / "catalogue.csv",
         PROJECT / "pipeline" / "catalogue.py",
         PROJECT / "pipeline" / "royalties.py",
+        PROJECT / "pipeline" / "targets.py",
+        PROJECT / "pipeline" / "publishing.py",
         *sorted((PROJECT / "pipeline" / "statistics").glob("*.py")),
         folder.settled_config / "royalty.toml",
+        folder.settled_config / "targets.csv",
         folder.settled_config / "office.toml",
     ]
     for path in paths:

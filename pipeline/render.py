@@ -132,7 +132,7 @@ def accent_rules(accent: str) -> str:
 
 
 def printable(html: str) -> str:
-    """The text with every character that the bundled fonts lack printed as an empty box, which says that one stood there.
+    """The text with an empty box for every character that the bundled fonts lack, which says that one stood there.
 
     The engine would print one too, and complain: a seller's name in another script must not stop a report.
     """
@@ -145,8 +145,11 @@ def _covered() -> frozenset[int]:
     """The code points that every weight of the bundled family has."""
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # ships no types
 
-    fonts = (TTFont(path, lazy=True) for path in sorted(FONTS.glob("*.otf")))
-    return frozenset.intersection(*(frozenset(font.getBestCmap()) for font in fonts))
+    points = []
+    for path in sorted(FONTS.glob("*.otf")):
+        with TTFont(path, lazy=True) as font:
+            points.append(frozenset(font.getBestCmap()))
+    return frozenset.intersection(*points)
 
 
 def render_pdf(html: str, out: Path) -> int:

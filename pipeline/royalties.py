@@ -1,28 +1,28 @@
 """The royalty pool, shared out to the cent.
 
-What belongs here: the rules (`royalty.toml`), the weights as exact fractions, the largest-remainder rounding, the cap
-and the balances that a seller carries from one period to the next. What a weight is reckoned from is counted in
-`sql/metrics/royalty_inputs.sql`; the catalogue's totals are `sql/metrics/royalty_totals.sql`. No float on the way:
-money is whole cents, everything else a Fraction until it is stored for reading.
+What belongs here: the rules (`royalty.toml`), the weights as exact fractions, and the balances that a seller carries
+from one period to the next. Dividing cents exactly is `pipeline.statistics.apportionment`; what a weight is reckoned
+from is counted in `sql/metrics/royalty_inputs.sql`; the catalogue's totals are `sql/metrics/royalty_totals.sql`. No
+float on the way: money is whole cents, everything else a Fraction until it is stored for reading.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import BadConfiguration
+from pipeline.statistics.apportionment import Part, exact_sum, share_out
 
 TABLE = """
 create table if not exists metrics.royalties (
@@ -113,16 +113,6 @@ class Factors:
     reason: str | None
 
 
-@dataclass(frozen=True)
-class Part:
-    """A seller's part of the pool: the exact quota, the cent that rounding added (0 or 1), and the whole cents."""
-
-    quota: Fraction
-    rounding_cents: int
-    cents: int
-    is_capped: bool = False
-
-
 def load_rules(config: Path) -> RoyaltyRules:
     """Read `royalty.toml` of the configuration folder. Raises BadConfiguration naming the key and what is wrong with
     it."""
@@ -170,47 +160,9 @@ def _reason(seller: Seller, rules: RoyaltyRules) -> str | None:
     return None
 
 
-def share_out(pool_cents: int, weights: Mapping[str, Fraction], cap_share: Fraction = Fraction(1)) -> dict[str, Part]:
-    """Divide the pool in proportion to the weights, in whole cents that add up to it exactly.
-
-    Largest remainder (Hamilton): each quota rounded down, the cents left over to the largest fractions; of equal ones
-    to the larger quota, then to the smaller id. Nobody gets more than `cap_share` of the pool: who would is fixed
-    there, and the rest is divided anew among the others (water-filling). If the cap leaves cents that nobody may take,
-    all get equal parts. No positive weight: nothing is given.
-    """
-    common = lcm(*(weight.denominator for weight in weights.values()))
-    whole = {who: int(weight * common) for who, weight in weights.items() if weight > 0}
-    parts = {who: Part(Fraction(0), 0, 0) for who in weights}
-    if not whole:
-        return parts
-    cap = int(cap_share * pool_cents)
-    if cap * len(whole) < pool_cents:
-        equal = _largest_remainder(pool_cents, dict.fromkeys(whole, 1), len(whole))
-        return parts | {who: replace(part, is_capped=True) for who, part in equal.items()}
-    left = pool_cents
-    total = sum(whole.values())
-    while over := [who for who, weight in whole.items() if left * weight > cap * total]:
-        for who in over:
-            parts[who] = Part(Fraction(cap), 0, cap, is_capped=True)
-            total -= whole.pop(who)
-            left -= cap
-    return parts | _largest_remainder(left, whole, total)
-
-
-def _largest_remainder(cents: int, weights: Mapping[str, int], total: int) -> dict[str, Part]:
-    """Whole weights to whole cents; `total` is the sum of the weights, 0 only when there are none."""
-    base = {who: cents * weight // total for who, weight in weights.items()}
-    order = sorted(weights, key=lambda who: (-(cents * weights[who] % total), -weights[who], who))
-    extra = set(order[: cents - sum(base.values())])
-    return {
-        who: Part(Fraction(cents * weight, total), int(who in extra), base[who] + int(who in extra))
-        for who, weight in weights.items()
-    }
-
-
 def allocate(
     sellers: Iterable[Seller], market: Market, pool_cents: int, rules: RoyaltyRules
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """One row a seller with every factor, named as the columns of `metrics.royalties` (those of the period excepted).
 
     Sum of allocations = pool_cents, and sum of payouts + sum of carried = pool_cents. When nobody takes part no pool is
@@ -224,7 +176,7 @@ def allocate(
     parts = share_out(released, weights, Fraction(rules.cap_share))
     ranked = sorted(weights, key=lambda who: (-parts[who].cents, -weights[who], who))
     ranks = {who: rank for rank, who in enumerate(ranked, start=1)}
-    total = _sum(weights.values())
+    total = exact_sum(weights.values())
     return [
         _row(seller, made[seller.seller_id], parts[seller.seller_id], market, rules, total)
         | {"rank": ranks[seller.seller_id], "pool_cents": released}
@@ -232,16 +184,9 @@ def allocate(
     ]
 
 
-def _sum(values: Iterable[Fraction]) -> Fraction:
-    """Sum over one common denominator: adding fractions one by one would reduce each time."""
-    known = list(values)
-    common = lcm(*(value.denominator for value in known))
-    return Fraction(sum(int(value * common) for value in known), common)
-
-
 def _row(
     seller: Seller, factor: Factors, part: Part, market: Market, rules: RoyaltyRules, total: Fraction
-) -> dict[str, object]:
+) -> dict[str, Any]:
     payable = part.cents + seller.opening_held_cents
     payout = payable if payable >= rules.minimum_payout_cents else 0
     return {
@@ -301,13 +246,10 @@ def build_royalties(con: duckdb.DuckDBPyConnection, rules: RoyaltyRules) -> None
     con.execute("delete from metrics.royalties where period_end > ?", [first])
     balances = _stored_balances(con, first)
     for period in _periods(con, rules.pays, first):
-        sellers, market = _inputs(con, str(period["period_id"]), balances)
+        sellers, market = _inputs(con, period["period_id"], balances)
         pool = rules.pool.cents(sum(seller.net_sales_cents for seller in sellers))
         rows = [{**period, **row} for row in allocate(sellers, market, pool, rules)]
-        balances = {
-            str(row["seller_id"]): (int(str(row["closing_held_cents"])), int(str(row["closing_debit_cents"])))
-            for row in rows
-        }
+        balances = {row["seller_id"]: (row["closing_held_cents"], row["closing_debit_cents"]) for row in rows}
         if rows:
             con.register("royalty_rows", pl.DataFrame(rows, infer_schema_length=None).to_arrow())
             con.execute("insert into metrics.royalties by name select * from royalty_rows")
@@ -331,7 +273,7 @@ def _stored_balances(con: duckdb.DuckDBPyConnection, first: date) -> dict[str, t
     return {seller_id: (held, debit) for seller_id, held, debit in rows}
 
 
-def _periods(con: duckdb.DuckDBPyConnection, pays: str, first: date) -> list[dict[str, object]]:
+def _periods(con: duckdb.DuckDBPyConnection, pays: str, first: date) -> list[dict[str, Any]]:
     rows = con.execute(
         """
         select distinct period_id, period_start, period_end from metrics.royalty_inputs
@@ -354,12 +296,15 @@ def _inputs(
         """,
         [period_id],
     ).fetchall()
-    sellers = [Seller(*row[:7], *balances.get(row[0], (0, 0))) for row in rows]
+    sellers = []
+    for row in rows:
+        held, debit = balances.get(row[0], (0, 0))
+        sellers.append(Seller(*row[:7], held, debit))
     present = {seller.seller_id for seller in sellers}
     idle = [
-        Seller(who, 0, 0, 0, 0, 0, True, *balance)
-        for who, balance in balances.items()
-        if who not in present and any(balance)
+        Seller(who, 0, 0, 0, 0, 0, opening_held_cents=held, opening_debit_cents=debit)
+        for who, (held, debit) in balances.items()
+        if who not in present and (held or debit)
     ]
     market = Market(*rows[0][7:]) if rows else Market(0, 0, 0, 0)
     return sellers + idle, market

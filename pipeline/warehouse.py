@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipeline.contracts import EXPORTS, raw_table_ddl
+from pipeline.contracts import EXPORTS, Export, raw_table_ddl
 from pipeline.errors import Busy, CannotWrite, DataRefused
 from pipeline.settings import PROJECT, DataFolder, Office
 
@@ -114,15 +114,30 @@ def harden(con: duckdb.DuckDBPyConnection, directory: Path) -> None:
 
 
 def prepare_schemas(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the schemas, the ledger, every `raw` table and the SQL macros. Changes nothing that is there."""
+    """Make the schemas, the ledger, every `raw` table and the SQL macros, and the columns that a newer contract added."""
     for schema in ("raw", "plan", "ref", "core", "metrics", "stats"):
         con.execute(f"create schema if not exists {schema}")
     con.execute(LEDGER)
     for export in EXPORTS.values():
         con.execute(raw_table_ddl(export))
+        _add_new_columns(con, export)
     macros = PROJECT / "sql" / "macros.sql"
     if macros.exists():
         con.execute(macros.read_text(encoding="utf-8"))
+
+
+def _add_new_columns(con: duckdb.DuckDBPyConnection, export: Export) -> None:
+    """Give a `raw` table of an older version the contract's new columns, empty.
+
+    Without a default and checkpointed at once: a computed default left in the WAL makes the file unreadable (FAULTS.md
+    0.4).
+    """
+    there = {row[0] for row in con.execute(f"describe raw.{export.name}").fetchall()}
+    missing = [(name, sql_type) for name, sql_type in export.stored if name not in there]
+    for name, sql_type in missing:
+        con.execute(f'alter table raw.{export.name} add column "{name}" {sql_type}')
+    if missing:
+        con.execute("checkpoint")
 
 
 @contextmanager

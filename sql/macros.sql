@@ -9,6 +9,15 @@ create or replace macro stats.bayes_mean(prior_ratings, prior_mean, total, n) as
 create or replace macro stats.sample_variance(n, total, squares) as
 (n * squares - total * total) / nullif(cast(n as hugeint) * (n - 1), 0);
 
+-- What one event among at_risk takes from the logarithm of the survival, -ln(1 - 1 / at_risk), in units of 2^-48, and adds to
+-- Greenwood's sum, 1 / (at_risk (at_risk - 1)), in units of 2^-52. Whole numbers below 2^53 add up to the same double in
+-- whatever order; fractions do not. The last one at risk takes the survival to 0, which has no logarithm: null.
+create or replace macro stats.hazard(at_risk) as
+case when at_risk > 1 then round(-ln(1 - 1 / at_risk) * pow(2, 48)) end;
+
+create or replace macro stats.greenwood(at_risk) as
+case when at_risk > 1 then round(pow(2, 52) / (at_risk * (at_risk - 1))) end;
+
 -- Log-log limits (95 %) of a survival share from Greenwood's sum: S^exp(±1.96 sqrt(sum) / ln S). At S = 1 both are 1; at
 -- S = 0 the variance is not defined: the lower limit is 0 and the upper unknown. Kalbfleisch & Prentice (2002), 1.4.
 create or replace macro stats.survival_low(surviving, greenwood) as

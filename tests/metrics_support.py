@@ -1,14 +1,14 @@
 """A tiny marketplace in memory, for tests of what the SQL files say.
 
-What belongs here: putting rows into `raw`, planning periods and building the tables that a test asks for, all through the
-project's own models and catalogue. Columns that a test is not about are filled in here.
+What belongs here: putting rows into `raw`, planning periods and building the tables that a test asks for, all through
+the project's own models and catalogue. Columns that a test is not about are filled in here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -20,6 +20,10 @@ from pipeline.catalogue import load_catalogue
 from pipeline.models import all_models, build
 from pipeline.settings import DEFAULT_CONFIG
 from pipeline.warehouse import prepare_schemas
+
+#: The instant that the tests look from (UTC), and one well inside the month that they look at.
+AS_OF = datetime(2025, 4, 10)
+ASKED = datetime(2025, 1, 10, 12)
 
 #: What a row has when the test does not say. A callable gets the row's running number.
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -101,7 +105,8 @@ class Marketplace:
         con.execute(planning._TABLES)
 
     def add(self, export: str, times: int = 1, **values: Any) -> Marketplace:
-        """Insert `times` rows that share the given values. A callable value gets the row's number among its export's."""
+        """Insert `times` rows that share the given values. A callable value gets the row's number among its
+        export's."""
         rows = []
         for _ in range(times):
             number = next(self._numbers[export])
@@ -176,9 +181,30 @@ class Marketplace:
 
 @contextmanager
 def marketplace(
-    as_of: str = "2025-04-10 00:00", time_zone: str = "UTC", first_day: str = "2024-01-01"
+    as_of: str = AS_OF.isoformat(), time_zone: str = "UTC", first_day: str = "2024-01-01"
 ) -> Iterator[Marketplace]:
     """A fresh, empty one. Its first day lies well before the tests' periods, so that none is a partial one."""
     with duckdb.connect(config={"python_enable_replacements": False}) as con:
         con.execute("set TimeZone = 'UTC'")
         yield Marketplace(con, as_of, time_zone, first_day)
+
+
+def review(
+    market: Marketplace, hours: float | None = None, created_at: datetime = ASKED, times: int = 1, **values: Any
+) -> Marketplace:
+    """A published review that was answered after so many hours, or not."""
+    answered = None if hours is None else created_at + timedelta(hours=hours)
+    return market.add("reviews", times, created_at=created_at, response_at=answered, **values)
+
+
+def conversation(
+    market: Marketplace, *turns: tuple[Any, ...], start: datetime = ASKED, conversation_id: str | None = "C1"
+) -> Marketplace:
+    """Messages of one conversation, each of six words without thanks or question: (role, hours after the start, and a
+    dictionary of more columns if need be)."""
+    for role, hours, *more in turns:
+        sender, recipient = ("B1", "S1") if role == "buyer" else ("S1", "B1")
+        row = {"conversation_id": conversation_id, "sender_id": sender, "sender_role": role, "recipient_id": recipient}
+        row |= {"sent_at": start + timedelta(hours=hours), "body_words": 6, "has_question": False, "says_thanks": False}
+        market.add("messages", **{**row, **(more[0] if more else {})})
+    return market

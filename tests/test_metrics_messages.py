@@ -192,7 +192,8 @@ def test_a21_growth_of_a_month_that_is_not_over(market):
 
 
 def test_a21_peaks_are_averages_of_local_hours_with_small_cells_suppressed():
-    """30 messages on Wednesdays 10:00 UTC, which is 12:00 in Johannesburg, over January's five Wednesdays; 9 on a Sunday."""
+    """30 messages on Wednesdays 10:00 UTC, which is 12:00 in Johannesburg, over January's five Wednesdays; 9 on a
+    Sunday."""
     with marketplace(time_zone="Africa/Johannesburg") as market:
         write(market, times=30, sent_at="2025-01-08 10:30")
         write(market, times=9, sent_at="2025-01-12 10:30")

@@ -1,4 +1,5 @@
-"""What a family says depends on files and as_of alone: not on which periods are planned together, on threads or on order."""
+"""What a family says depends on files and as_of alone: not on which periods are planned together, on threads or on
+order."""
 
 import pytest
 from metrics_support import marketplace
@@ -9,50 +10,62 @@ PLANNED = [model for model in all_models() if model.is_planned]
 PERIODS = ("2024-11", "2024-12", "2025-01", "2025-W01", "2025-W02", "2024-Q4", "2025-Q1")
 
 
+ROWS = """
+insert into raw.sales by name
+select
+    'O' || i // 2 as order_id, 'L' || i as order_line_id, 'P' || dice(i, 1) % 25 as product_id,
+    'K' || dice(i, 1) % 25 % 4 as category, 'S' || dice(i, 1) % 25 % 7 as seller_id,
+    'B' || dice(i // 2, 2) % 300 as buyer_id, 1 + dice(i, 3) % 3 as qty, 100 + dice(i, 4) % 90000 as amount_cents,
+    'ZAR' as currency, timestamp '2024-10-01' + to_minutes(i // 2 * 200) as ordered_at,
+    ['pending', 'cancelled', 'completed', 'completed', 'delivered', 'refunded'][1 + dice(i, 5) % 6] as status,
+    ordered_at + to_hours(100) as promised_at,
+    case when dice(i, 6) % 5 > 0 then ordered_at + to_hours(20 + dice(i, 7) % 120) end as delivered_at,
+    case when dice(i, 8) % 2 = 0 then 'seller' end as cancelled_by
+from range(2600) as t(i) order by {order};
+
+insert into raw.returns by name
+select
+    'T' || i as return_id, 'L' || i * 9 as order_line_id, 1 as qty, 50 as refund_cents,
+    timestamp '2024-10-20' + to_hours(i * 11) as opened_at
+from range(280) as t(i) order by {order};
+
+insert into raw.reviews by name
+select
+    'R' || i as review_id, 'P' || dice(i, 11) % 25 as product_id, 'S' || dice(i, 11) % 25 % 7 as seller_id,
+    'B' || i as buyer_id, 1 + dice(i, 12) % 5 as rating, 5 as scale_max,
+    timestamp '2024-10-03' + to_minutes(i * 170) as created_at,
+    case when dice(i, 13) % 9 = 0 then 'removed' else 'published' end as status, 'L' || i as order_line_id,
+    case when dice(i, 14) % 4 > 0 then created_at + to_minutes(dice(i, 15) % 5000) end as response_at,
+    case when dice(i, 16) % 2 = 0 then 'text' end as text, 'seller' as response_author_role
+from range(1500) as t(i) order by {order};
+
+insert into raw.messages by name
+select
+    'M' || i as message_id, case when dice(i // 4, 21) % 3 > 0 then 'C' || i // 4 end as conversation_id,
+    ['buyer', 'buyer', 'buyer', 'seller', 'staff'][1 + dice(i, 22) % 5] as sender_role,
+    case sender_role when 'buyer' then buyer when 'seller' then seller else 'X' end as sender_id,
+    case sender_role when 'buyer' then seller else buyer end as recipient_id,
+    timestamp '2024-10-01' + to_minutes(i // 4 * 250 + i % 4 * (dice(i // 4, 25) % 3000)) as sent_at,
+    case when dice(i // 4, 26) % 2 = 0 then 'O' || i // 4 end as order_id, dice(i, 27) % 50 as body_digest,
+    dice(i, 28) % 20 as body_words, dice(i, 29) % 4 = 0 as has_question, dice(i, 30) % 2 = 0 as says_thanks,
+    dice(i, 31) % 20 = 0 as is_automated
+from (select i, 'B' || dice(i // 4, 23) % 40 as buyer, 'S' || dice(i // 4, 24) % 7 as seller from range(4000) as t(i))
+order by {order};
+
+insert into raw.surveys by name
+select
+    'V' || i as response_id, 'B' || dice(i, 41) % 200 as respondent_id, 'buyer' as role,
+    ['nps', 'csat'][1 + i % 2] as instrument, 1 + dice(i, 42) % 5 as score, i % 2 as scale_min,
+    case when i % 2 = 1 then 5 else 10 end as scale_max, 'support' as touchpoint, 'O' || i as order_id,
+    timestamp '2024-10-01' + to_hours(i * 6) as answered_at
+from range(700) as t(i) order by {order};
+"""
+
+
 def bustle(market, order="i"):
-    """Some thousand random rows of every export over six months, some of them after as_of, inserted in the given order."""
-    market.con.execute(f"""
-    insert into raw.sales by name
-    select 'O' || i // 2 as order_id, 'L' || i as order_line_id, 'P' || hash(i, 1) % 25 as product_id,
-        'K' || hash(i, 1) % 25 % 4 as category, 'S' || hash(i, 1) % 25 % 7 as seller_id, 'B' || hash(i // 2, 2) % 300 as buyer_id,
-        (1 + hash(i, 3) % 3)::integer as qty, (100 + hash(i, 4) % 90000)::bigint as amount_cents, 'ZAR' as currency,
-        timestamp '2024-10-01' + to_minutes((i // 2 * 200)::bigint) as ordered_at,
-        ['pending', 'cancelled', 'completed', 'completed', 'delivered', 'refunded'][1 + hash(i, 5) % 6] as status,
-        ordered_at + to_hours(100) as promised_at,
-        case when hash(i, 6) % 5 > 0 then ordered_at + to_hours((20 + hash(i, 7) % 120)::bigint) end as delivered_at,
-        case when hash(i, 8) % 2 = 0 then 'seller' end as cancelled_by
-    from range(2600) as t(i) order by {order};
-    insert into raw.returns by name
-    select 'T' || i as return_id, 'L' || i * 9 as order_line_id, 1 as qty, 50::bigint as refund_cents,
-        timestamp '2024-10-20' + to_hours((i * 11)::bigint) as opened_at
-    from range(280) as t(i) order by {order};
-    insert into raw.reviews by name
-    select 'R' || i as review_id, 'P' || hash(i, 11) % 25 as product_id, 'S' || hash(i, 11) % 25 % 7 as seller_id,
-        'B' || i as buyer_id, (1 + hash(i, 12) % 5)::integer as rating, 5 as scale_max,
-        timestamp '2024-10-03' + to_minutes((i * 170)::bigint) as created_at,
-        case when hash(i, 13) % 9 = 0 then 'removed' else 'published' end as status, 'L' || i as order_line_id,
-        case when hash(i, 14) % 4 > 0 then created_at + to_minutes((hash(i, 15) % 5000)::bigint) end as response_at,
-        case when hash(i, 16) % 2 = 0 then 'text' end as text, 'seller' as response_author_role
-    from range(1500) as t(i) order by {order};
-    insert into raw.messages by name
-    select 'M' || i as message_id, case when hash(i // 4, 21) % 3 > 0 then 'C' || i // 4 end as conversation_id,
-        case when hash(i, 22) % 5 > 1 then 'buyer' when hash(i, 22) % 5 = 1 then 'seller' else 'staff' end as sender_role,
-        case sender_role when 'buyer' then 'B' || hash(i // 4, 23) % 40 when 'seller' then 'S' || hash(i // 4, 24) % 7 else 'X' end
-            as sender_id,
-        case sender_role when 'buyer' then 'S' || hash(i // 4, 24) % 7 else 'B' || hash(i // 4, 23) % 40 end as recipient_id,
-        timestamp '2024-10-01' + to_minutes((i // 4 * 250)::bigint) + to_minutes((i % 4 * (hash(i // 4, 25) % 3000))::bigint)
-            as sent_at,
-        case when hash(i // 4, 26) % 2 = 0 then 'O' || i // 4 end as order_id, hash(i, 27) % 50 as body_digest,
-        (hash(i, 28) % 20)::integer as body_words, hash(i, 29) % 4 = 0 as has_question, hash(i, 30) % 2 = 0 as says_thanks,
-        hash(i, 31) % 20 = 0 as is_automated
-    from range(4000) as t(i) order by {order};
-    insert into raw.surveys by name
-    select 'V' || i as response_id, 'B' || hash(i, 41) % 200 as respondent_id, 'buyer' as role,
-        ['nps', 'csat'][1 + i % 2] as instrument, (1 + hash(i, 42) % 5)::integer as score, (i % 2)::integer as scale_min,
-        case when i % 2 = 1 then 5 else 10 end as scale_max, 'support' as touchpoint, 'O' || i as order_id,
-        timestamp '2024-10-01' + to_hours((i * 6)::bigint) as answered_at
-    from range(700) as t(i) order by {order};
-    """)
+    """Some thousand random rows of five exports over months, some after as_of, inserted in the given order."""
+    market.con.execute("create temp macro dice(i, k) as cast(hash(i, k) % 1000003 as bigint)")
+    market.con.execute(ROWS.format(order=order))
     for export in ("sales", "returns", "reviews", "messages", "surveys"):
         columns = [name for name, *_ in market.rows(f"describe raw.{export}")]
         market.arrive(export, *columns)

@@ -85,8 +85,8 @@ def bayes_from_sql(market, entity="S1", period="2025-01"):
 def test_a6_bayes_holds_the_mean_towards_the_marketplaces(market):
     """A6 [POLICY] with the estimate of m worked by hand: two sellers, 4 × (5, 5, 4, 4) against 4 × (1, 1, 2, 2).
 
-    Within each: sum of squares 4 × 4 × 0.25 = 4, so the variance within is 8 / 30. Between: means 4.5 and 1.5, mean square
-    16 × (1.5² + 1.5²) = 72; m = within / between is far below 5 and is held there.
+    Within each: sum of squares 4 × 4 × 0.25 = 4, so the variance within is 8 / 30. Between: means 4.5 and 1.5, mean
+    square 16 × (1.5² + 1.5²) = 72; m = within / between is far below 5 and is held there.
     """
     for seller, ratings in (("S1", (5, 5, 4, 4)), ("S2", (1, 1, 2, 2))):
         for rating in ratings:
@@ -134,7 +134,8 @@ def test_a6_m_at_its_edges(market, ratings_by_seller, m):
 
 
 def test_a6_the_prior_is_of_the_twelve_months_before_the_periods_end(market):
-    """A rating of 2024-01 is outside the 12 months to the end of 2025-01; one of 2024-02 is inside; 2025-02 is later."""
+    """A rating of 2024-01 is outside the 12 months to the end of 2025-01; one of 2024-02 is inside; 2025-02 is
+    later."""
     for created_at, rating in (
         ("2024-01-31 23:00", 1),
         ("2024-02-01 00:00", 3),
@@ -166,7 +167,8 @@ def test_a7_review_count_has_the_exact_poisson_interval(market):
 
 
 def test_a7_reviews_per_100_orders(market):
-    """By the order's day; reviews of its first 30 days only; orders younger than 30 days wait; a cancelled one is none."""
+    """By the order's day; reviews of its first 30 days only; orders younger than 30 days wait; a cancelled one is
+    none."""
     for number in (1, 2, 3, 4):
         market.add("sales", order_id=f"O{number}", order_line_id=f"L{number}", ordered_at="2025-01-20 10:00")
     market.add("sales", order_id="O5", order_line_id="L5", status="cancelled", ordered_at="2025-01-20 10:00")

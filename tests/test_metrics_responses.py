@@ -1,46 +1,16 @@
-"""Answers to reviews and inquiries: maturity, pending, exemption, survival (METRICS.md A11 to A13), through the SQL itself."""
+"""Answers to reviews and inquiries: maturity, pending, exemption, survival (METRICS.md A11 to A13), through the SQL
+itself."""
 
 from datetime import datetime, timedelta
-from math import exp, log
 
 import pytest
-from metrics_support import marketplace
-
-AS_OF = datetime(2025, 4, 10)
-ASKED = datetime(2025, 1, 10, 12)
-HOURS_OF_A13 = (1, 3, 5, 8, 20, 30, 47, 60)
+from metrics_support import AS_OF, conversation, marketplace, review
 
 
 @pytest.fixture
 def market():
-    with marketplace(as_of=AS_OF.isoformat()) as made:
+    with marketplace() as made:
         yield made
-
-
-def review(market, hours=None, created_at=ASKED, **values):
-    """A published review that was answered after so many hours, or not."""
-    answered = None if hours is None else created_at + timedelta(hours=hours)
-    return market.add("reviews", created_at=created_at, response_at=answered, **values)
-
-
-def conversation(market, *turns, start=ASKED, conversation_id="C1", **values):
-    """Messages of one conversation: (role, hours after the start, more columns)."""
-    for role, hours, *more in turns:
-        sender, recipient = ("B1", "S1") if role == "buyer" else ("S1", "B1")
-        row = {
-            "sender_id": sender,
-            "recipient_id": recipient,
-            "body_words": 6,
-            "has_question": False,
-            "says_thanks": False,
-        }
-        row |= {"conversation_id": conversation_id, "sender_role": role, "sent_at": start + timedelta(hours=hours)}
-        market.add("messages", **{**row, **values, **(more[0] if more else {})})
-    return market
-
-
-def open_since(market, hours):
-    return AS_OF - timedelta(hours=hours)
 
 
 # --- reviews (A11) ---------------------------------------------------------------------------------------------------
@@ -77,7 +47,7 @@ def test_a11_maturity_filters_on_age_alone(market):
 
 def test_a11_all_pending_is_immature_and_not_nought(market):
     """METRICS.md 0.6."""
-    review(market, created_at=open_since(market, 10)).plan("2025-04").build("metrics.review_responses")
+    review(market, created_at=AS_OF - timedelta(hours=10)).plan("2025-04").build("metrics.review_responses")
     for metric in ("review_response_48h", "review_response_24h"):
         row = market.get(metric, "2025-04")
         assert (row.value, row.reason) == (None, "immature")
@@ -269,126 +239,9 @@ def test_a12_without_conversation_ids_other_orders_are_other_conversations(marke
     assert market.get("inquiry_response_rate")[1:3] == (0, 1)
 
 
-# --- waiting times (A13) ---------------------------------------------------------------------------------------------
-
-
-def a13_inquiries(market):
-    """A13 [OWN]: answered after 1, 3, 5, 8, 20, 30, 47 and 60 hours; open since 10 and 50 hours."""
-    for hours in HOURS_OF_A13:
-        conversation(
-            market, ("buyer", 0), ("seller", hours), start=AS_OF - timedelta(hours=100), conversation_id=f"A{hours}"
-        )
-    for hours in (10, 50):
-        conversation(market, ("buyer", 0), start=AS_OF - timedelta(hours=hours), conversation_id=f"O{hours}")
-    return market.plan("2025-04")
-
-
-def a13_reviews(market):
-    for hours in HOURS_OF_A13:
-        review(market, hours, created_at=AS_OF - timedelta(hours=100))
-    for hours in (10, 50):
-        review(market, created_at=AS_OF - timedelta(hours=hours))
-    return market.plan("2025-04")
-
-
-@pytest.mark.parametrize(
-    ("kind", "fixture", "family", "prefix"),
-    [
-        pytest.param("inquiry", a13_inquiries, "metrics.inquiry_responses", "inquiry", id="A13-inquiries"),
-        pytest.param("review", a13_reviews, "metrics.review_responses", "review", id="A13-reviews"),
-    ],
-)
-def test_a13_survival(market, kind, fixture, family, prefix):
-    fixture(market).build(family, "metrics.waiting_times", "metrics.survival")
-    rate = market.get(f"{prefix}_response_48h", "2025-04")
-    assert (rate.numerator, rate.denominator) == (7, 9), "mature rate 77.8 %, not 7/8 of the answered nor 7/10 of all"
-    assert (round(rate.low, 3), round(rate.high, 3)) == (0.453, 0.937)
-    pending = "inquiry_pending" if kind == "inquiry" else "review_response_pending"
-    assert market.get(pending, "2025-04").value == 1
-    median = market.get(f"{prefix}_response_hours_median", "2025-04")
-    assert (median.value, median.numerator, median.denominator, median.reason) == (20, 8, 10, None)
-    ((surviving, at_risk, events),) = market.rows(
-        "select surviving, at_risk, events from metrics.survival where kind = ? and hours = 48", kind
-    )
-    assert 1 - surviving == pytest.approx(0.76)
-    assert (at_risk, events) == (2, 7)
-
-
-def test_a13_p90_that_the_curve_never_reaches(market):
-    """The last one was still waiting when we last looked: S ends at 0.5, so the median is known and the p90 is not."""
-    review(market, 5).add("reviews", created_at=ASKED)
-    market.plan("2025-01").build("metrics.waiting_times")
-    assert market.get("review_response_hours_median").value == 5
-    row = market.get("review_response_hours_p90")
-    assert (row.value, row.reason, row.numerator, row.denominator) == (None, "not_reached", 1, 2)
-
-
-@pytest.mark.parametrize("answers", range(1, 30))
-def test_a13_the_median_is_found_where_the_products_round(market, answers):
-    """Half of the reviews answered, the rest never: S is one half exactly at the last answer, whatever the products say."""
-    for hour in range(1, answers + 1):
-        review(market, hour)
-    review(market, times=answers)
-    market.plan("2025-01").build("metrics.waiting_times")
-    assert market.get("review_response_hours_median").value == answers
-
-
-def test_a13_the_medians_limits_are_those_of_the_log_log_curve(market):
-    """Against Kaplan–Meier, Greenwood and the log-log limits written out in Python, as R's survfit has them."""
-    times = [2, 3, 3, 5, 8, 8, 8, 13, 21, 34, 40, 55]
-    waiting_days = [0.3, 1.1]
-    for hours in times:
-        review(market, hours, created_at=AS_OF - timedelta(days=5))
-    for days in waiting_days:
-        review(market, created_at=AS_OF - timedelta(days=days))
-    market.plan("2025-04").build("metrics.waiting_times", "metrics.survival")
-    every = sorted([(t, True) for t in times] + [(24 * d, False) for d in waiting_days])
-    surviving, greenwood, low, high = 1.0, 0.0, [], []
-    for t in sorted(set(times)):
-        at_risk, events = sum(x >= t for x, _ in every), sum(x == t and e for x, e in every)
-        surviving *= 1 - events / at_risk
-        if surviving <= 0:
-            break
-        greenwood += events / (at_risk * (at_risk - events))
-        spread = 1.959963984540054 * greenwood**0.5 / abs(log(surviving))
-        low.append((t, surviving ** exp(spread)))
-        high.append((t, surviving ** exp(-spread)))
-    row = market.get("review_response_hours_median", "2025-04")
-    assert row.low == next(t for t, limit in low if limit <= 0.5)
-    assert row.high == next(t for t, limit in high if limit <= 0.5)
-    stored = market.rows(
-        "select hours, low, high from metrics.survival where kind = 'review' and hours in (8, 21) order by 1"
-    )
-    for (hours, stored_low, stored_high), (t, expected_low), (_, expected_high) in zip(
-        stored, [x for x in low if x[0] in (8, 21)], [x for x in high if x[0] in (8, 21)], strict=True
-    ):
-        assert (hours, stored_low, stored_high) == (t, pytest.approx(expected_low), pytest.approx(expected_high))
-
-
-def test_t51_an_answer_before_its_review_tells_no_waiting_time(market):
-    review(market, -1)
-    review(market, 4)
-    market.plan("2025-01").build("metrics.waiting_times")
-    assert market.get("review_response_hours_median")[:3] == (4, 1, 1)
-
-
-def test_a13_exempt_inquiries_wait_for_nothing(market):
-    conversation(market, ("buyer", 0), ("seller", 3), ("buyer", 5, THANKS))
-    market.plan("2025-01").build("metrics.waiting_times")
-    assert market.get("inquiry_response_hours_median")[:3] == (3, 1, 1)
-
-
-def test_a13_nobody_is_followed_for_more_than_thirty_days(market):
-    """An answer after 31 days is beyond what is followed, so that an old month's curve stands still."""
-    review(market, 31 * 24)
-    market.plan("2025-01").build("metrics.waiting_times")
-    row = market.get("review_response_hours_median")
-    assert (row.value, row.reason, row.numerator) == (None, "not_reached", 0)
-
-
 def test_hours_are_elapsed_hours_whatever_the_clocks_do():
     """METRICS.md 0.1: 48 hours over the night when New York's clocks go forward are 48 hours."""
-    with marketplace(as_of=AS_OF.isoformat(), time_zone="America/New_York") as market:
+    with marketplace(time_zone="America/New_York") as market:
         before = datetime(2025, 3, 9, 1)
         review(market, 48, created_at=before)
         review(market, 48.001, created_at=before)

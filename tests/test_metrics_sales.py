@@ -206,7 +206,8 @@ def test_a15_an_order_is_on_time_when_its_last_part_is(market):
 
 
 def test_a15_median_days_count_the_undelivered(market):
-    """Delivered after 2, 4 and 30 days, and one never: the curve is at 3/4, 1/2, 1/4: median 4 days, not 4's neighbour."""
+    """Delivered after 2, 4 and 30 days, and one never: the curve is at 3/4, 1/2, 1/4: median 4 days, not 4's
+    neighbour."""
     for delivered_at in ("2025-01-12 12:00", "2025-01-14 12:00", "2025-02-09 12:00", None):
         market.add("sales", ordered_at="2025-01-10 12:00", delivered_at=delivered_at)
     market.plan("2025-01").build("metrics.waiting_times")

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -116,7 +117,7 @@ def test_tags_language_and_alternatives(report):
         assert all(str(figure.get("/Alt", "")) for figure in figures)
         levels = [int(str(tag.S)[2]) for tag in tags if re.fullmatch(r"/H[1-6]", str(tag.S))]
         assert levels[0] == 1 and levels.count(1) == 1
-        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after <= before + 1 for before, after in pairwise(levels))
         for table in (tag for tag in tags if tag.S == "/Table"):
             assert any(cell.S == "/TH" for cell in _tags(table.K)), "every table has header cells"
         fonts = {str(font.BaseFont) for page in pdf.pages for font in page.Resources.Font.values()}
@@ -158,6 +159,7 @@ def test_the_first_page_as_html(tmp_path):
     html = render_html(monthly_figures(make_published(tmp_path), OFFICE, REPORT_MONTH))
     page = html[html.index("<article") : html.index("</article>")]
     page = re.sub(r"<svg.*?<title>(.*?)</title>.*?</svg>", r"[\1]", page, flags=re.DOTALL)
+    page = re.sub(r"(report hash|Edition 2026-03 /) [0-9a-f]+", r"\1 …", page)
     page = "\n".join(line.strip() for line in page.splitlines() if line.strip()) + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(page, encoding="utf-8")
@@ -199,7 +201,7 @@ def test_without_pango_the_packages_are_named(tmp_path, monkeypatch):
     # A package of the engine's name that fails as the engine does on a machine without Pango.
     (tmp_path / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libpango-1.0-0'\")\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(DependencyMissing, match="libpangoft2-1.0-0 libharfbuzz-subset0"):
+    with pytest.raises(DependencyMissing, match=r"libpangoft2-1\.0-0 libharfbuzz-subset0"):
         render_pdf("<p>x</p>", tmp_path / "x.pdf")
 
 

@@ -25,7 +25,8 @@ def reviews_and_sales(tmp_path_factory):
 
 def test_the_headline_is_the_largest_move_beyond_noise(full):
     assert re.fullmatch(
-        r"Average rating fell to 4\.17 stars in March 2026 from 4\.\d\d in February, below the usual 4\.\d\d to 4\.\d\d\.",
+        r"Average rating fell to 4\.17 stars in March 2026 from 4\.\d\d in February, below the usual 4\.\d\d to "
+        r"4\.\d\d\.",
         full.summary.headline.text,
     )
     assert full.summary.number.text == "4.17"
@@ -77,6 +78,21 @@ def test_twelve_rows_with_their_comparisons(full):
     assert all(row.cells[9].mark is not None for row in full.summary.kpis.rows)
 
 
+def test_messages_are_judged_by_their_quarter(full):
+    # The target is a quarter's: the month's own row must not look as if there were none.
+    row = next(row for row in full.summary.kpis.rows if row.cells[0].text == "Messages")
+    assert (row.cells[4].note, row.cells[7].text, row.cells[7].note) == ("a", "▲ met", "a")
+    assert full.summary.kpis.notes[0].startswith("The target is 100\u202f000 a quarter: Q1 2026 closed at ")
+
+
+def test_a_quarter_that_runs_is_judged_by_the_straight_path(tmp_path):
+    february = monthly_figures(make_published(tmp_path), OFFICE, "2026-02")
+    row = next(row for row in february.summary.kpis.rows if row.cells[0].text == "Messages")
+    assert row.cells[7].text in ("▲ on path", "● near", "▼ behind")
+    path = february.messages.path
+    assert path.values[2] is None and path.outlines == pytest.approx((31 / 90 * 1e5, 59 / 90 * 1e5, 1e5))
+
+
 def test_rows_that_are_not_measured_give_their_place_to_others(reviews_and_sales):
     rows = [row.cells[0].text for row in reviews_and_sales.summary.kpis.rows]
     assert "Net Promoter Score" not in rows
@@ -113,7 +129,7 @@ def test_a_missing_value_has_a_footnote_with_its_reason(tmp_path):
     summary = monthly_figures(folder, OFFICE, REPORT_MONTH).summary
     nps = next(row for row in summary.kpis.rows if row.cells[0].text == "Net Promoter Score")
     assert (nps.cells[1].text, nps.cells[1].note) == ("–", "a")
-    assert summary.kpis.notes == ("–: too few cases to show.",)
+    assert summary.kpis.notes[0] == "–: too few cases to show."
 
 
 def test_royalties_reconcile_to_the_cent(full):
@@ -123,9 +139,9 @@ def test_royalties_reconcile_to_the_cent(full):
     assert full.sellers.reconciliation.foot == "The pool reconciles to the cent."
     total, rest = full.sellers.royalties.rows[-1], full.sellers.royalties.rows[-2]
     assert total.cells[7].text == "1\u202f250\u202f000.00"
-    assert rest.cells[0].text == "96 more sellers"
+    assert rest.cells[0].text == "97 more sellers"
     assert full.sellers.royalties.foot.startswith(
-        f"96 more sellers, summing to {rest.cells[7].text}; total reconciles."
+        f"97 more sellers, summing to {rest.cells[7].text}; total reconciles."
     )
 
 

@@ -65,6 +65,14 @@ def test_a_transaction_is_all_or_nothing(folder):
         assert con.sql("select 1 from information_schema.tables where table_name = 'half'").fetchone() is None
 
 
+def test_a_warehouse_of_an_older_contract_gets_the_new_columns_and_keeps_its_rows(folder):
+    with open_warehouse(folder, Office()) as con:
+        con.execute("insert into raw.training (seller_id) values ('S1')")
+        con.execute("alter table raw.training drop column satisfaction")
+    with open_warehouse(folder, Office()) as con:
+        assert con.sql("select seller_id, satisfaction from raw.training").fetchall() == [("S1", None)]
+
+
 HOLD = """
 import sys, time
 from pathlib import Path

@@ -135,7 +135,7 @@ def _files(published: Published, office: Office) -> Table | None:
         )
     columns = (
         Column("Export", "name", "24mm"),
-        Column("File", "word", "52mm"),
+        Column("File", "word", "51mm"),
         Column("SHA-256", "word", "17mm"),
         Column("Exported", "word", "21mm"),
         Column("Rows", "number", "15mm"),
@@ -149,7 +149,7 @@ def _files(published: Published, office: Office) -> Table | None:
     if rest:
         totals = [sum(row[column] or 0 for row in rest) for column in (4, 5, 6, 7)]
         foot = (
-            f"{plural(len(rest), 'older file')} more, with {plural(totals[0], 'row')}: {count(totals[1])} accepted, "
+            f"{plural(len(rest), 'older file')}, with {plural(totals[0], 'row')}: {count(totals[1])} accepted, "
             f"{count(totals[2])} superseded, {count(totals[3])} rejected; total reconciles."
         )
     if all(not row.cells[8].text for row in shown):

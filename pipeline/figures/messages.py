@@ -62,6 +62,12 @@ class QuarterToDate:
     def total(self) -> float:
         return sum(self.counts)
 
+    @property
+    def tone(self) -> Tone:
+        """Good on the straight path to the target or above it, watch from nine tenths of it, else bad."""
+        path = self.path(self.months[-1])
+        return "good" if self.total >= path else "watch" if self.total >= 0.9 * path else "bad"
+
     def path(self, month: Period) -> float:
         """What the target asks for by the end of `month`, by days."""
         assert self.target is not None
@@ -131,7 +137,7 @@ def _number(quarter: QuarterToDate) -> BigNumber:
     tone: Tone = ""
     if quarter.target is not None:
         path = quarter.path(quarter.months[-1])
-        tone = "good" if quarter.total >= path else "watch" if quarter.total >= 0.9 * path else "bad"
+        tone = quarter.tone
         symbol, word = {"good": ("▲", "met"), "watch": ("●", "near"), "bad": ("▼", "missed")}[tone]
         if quarter.is_over:
             parts.append(f"target {count(quarter.target)} {symbol} {word}")

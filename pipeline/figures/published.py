@@ -18,7 +18,6 @@ import duckdb
 from pipeline.errors import DeliveryMissing
 from pipeline.periods import Period, parse
 
-
 FEWEST_MONTHS_SHOWN = 13
 
 
@@ -147,10 +146,6 @@ class Published:
 
     def has(self, table: str) -> bool:
         return bool(self.rows("select 1 from duckdb_tables() where table_name = $table", table=table))
-
-    def columns(self, table: str) -> set[str]:
-        rows = self.rows("select column_name from duckdb_columns() where table_name = $table", table=table)
-        return {row[0] for row in rows}
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         return self.con.execute(sql, parameters).fetchall()

@@ -6,10 +6,13 @@ What belongs here: the headline and the choice of the twelve rows. The sentences
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.figures.decisions import what_changed, what_to_decide
 from pipeline.figures.evidence import data_quality_line
 from pipeline.figures.measures import Footnotes, measure_columns, measure_row, without_targets
-from pipeline.figures.model import Row, Sentence, SummaryPage, Table
+from pipeline.figures.messages import path_clause, quarter_to_date
+from pipeline.figures.model import Cell, Row, Sentence, SummaryPage, Table, Tone
 from pipeline.figures.noise import Move, limits_of, moves_beyond_noise
 from pipeline.figures.numbers import count, digits_beside, plural, show, with_unit
 from pipeline.figures.published import Published
@@ -17,6 +20,7 @@ from pipeline.figures.wording import big_number, month_name, not_measured, scale
 from pipeline.settings import Office
 
 KPI_ROWS = 12
+_TARGET, _VERDICT = 4, 7  # where these stand in `measure_columns`
 SENTENCES = 3
 
 #: The metrics that page 1 would print, by the area that answers for them; a group's later ones stand in for those that
@@ -61,7 +65,10 @@ def summary_page(published: Published, office: Office) -> SummaryPage:
     lead = moves[0].metric.metric if moves else _most_missed(published, list(areas)) or next(iter(areas))
     changes = what_changed(published, moves[1:], [metric for metric in areas if metric != lead])
     actions = what_to_decide(published, office, moves, areas)
-    has_targets = any((value := published.at(metric)) and value.target is not None for metric in areas)
+    quarter = quarter_to_date(published)
+    has_targets = any((value := published.at(metric)) and value.target is not None for metric in areas) or (
+        quarter is not None and quarter.target is not None
+    )
     kpis = _kpi_table(published, chosen, has_targets=has_targets)
     return SummaryPage(
         headline=_headline(published, moves, list(areas), lead),
@@ -141,6 +148,22 @@ def _kpi_table(published: Published, chosen: dict[str, list[str]], *, has_target
     rows: list[Row] = []
     for index, metrics in enumerate(chosen.values()):
         for position, metric in enumerate(metrics):
-            rows.append(measure_row(published, metric, notes, opens_group=index > 0 and position == 0))
+            row = measure_row(published, metric, notes, opens_group=index > 0 and position == 0)
+            rows.append(_with_quarter(published, row, notes) if metric == "message_count" else row)
     table = Table("Key figures", measure_columns(published), tuple(rows), notes=tuple(notes.texts))
     return table if has_targets else without_targets(table)
+
+
+def _with_quarter(published: Published, row: Row, notes: Footnotes) -> Row:
+    """The messages' row judged by the quarter so far: their target is a quarter's, and a month has none of its own."""
+    quarter = quarter_to_date(published)
+    if quarter is None or quarter.target is None:
+        return row
+    letter = notes.letter(f"The target is {count(quarter.target)} a quarter: {path_clause(quarter)}.")
+    words: dict[Tone, str] = {"good": "▲ on path", "watch": "● near", "bad": "▼ behind"}
+    if quarter.is_over:
+        words |= {"good": "▲ met", "bad": "▼ missed"}
+    cells = list(row.cells)
+    cells[_TARGET] = replace(cells[_TARGET], note=letter)
+    cells[_VERDICT] = Cell(words[quarter.tone], tone=quarter.tone, note=letter)
+    return replace(row, cells=tuple(cells))

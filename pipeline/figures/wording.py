@@ -161,7 +161,7 @@ def big_number(published: Published, metric: str) -> BigNumber | None:
         parts.append(
             f"95 % interval {show(value.low, scale, digits=digits)} to {show(value.high, scale, digits=digits)}"
         )
-    if value.n:
+    if value.n and published.metric(metric).unit != "count":
         parts.append(f"n {count(value.n)}")
     return BigNumber(show(value.value, scale, digits=digits), scale.unit, " · ".join(parts), verdict(value)[1])
 

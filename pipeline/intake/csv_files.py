@@ -1,4 +1,4 @@
-"""CSV into the stage: structure checked, header mapped by name, broken records set aside, then read as text by DuckDB.
+"""CSV as a stage: structure checked, header mapped by name, broken records set aside, then read as text by DuckDB.
 
 What belongs here: the order of these steps and the copy that the reader is given when a file is not clean as it is.
 DuckDB's reader sees only bytes whose structure `structure` has proven; its dialect is declared, never sniffed.
@@ -12,11 +12,12 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from pipeline.errors import DataRefused
 from pipeline.intake.encoding import Bytes, decoded
 from pipeline.intake.header import Expected, csv_hint, map_header, split_record
-from pipeline.intake.stage import STAGE, BadRecord, Stage, count, literal, quoted, shortened
+from pipeline.intake.stage import PICKED, BadRecord, Stage, literal, shortened
 from pipeline.intake.structure import LF, MAX_RECORD_BYTES, Positions, Structure, check_structure
 
 COPY_BYTES = 8 << 20
@@ -33,7 +34,7 @@ class Dialect:
 def read_csv(
     con: duckdb.DuckDBPyConnection, path: Path, name: str, dialect: Dialect, expected: Expected, work: Path
 ) -> Stage:
-    """Fill the stage from a CSV file. `work`: a folder for temporary copies.
+    """A CSV file as a stage. `work`: a folder for temporary copies.
 
     Raises DataRefused when the file as a whole cannot be trusted.
     """
@@ -52,20 +53,27 @@ def read_csv(
     if not is_clean:
         text_path = work / "clean.csv"
         _write_copy(data, starts, ends, text_path)
-    _fill_stage(con, text_path, columns, dialect, structure, is_clean)
-    loaded = count(con, STAGE)
-    if loaded != len(starts):
-        raise DataRefused(
-            f"{name}: the reader found {loaded} rows where an independent count found {len(starts)}; nothing was "
-            "loaded. This is a fault of ours: please report it with the file"
-        )
     lines = structure.lines[is_good]
     is_even = np.array_equal(lines, np.arange(2, len(lines) + 2))
+    line_end = structure.line_end if is_clean else "\n"
+    relation = _relation(text_path, columns, dialect, line_end, has_header=is_clean)
 
-    def raw(rows: Sequence[int]) -> list[str]:
-        return [_text(data, starts[row], ends[row]) for row in rows]
+    def raw(records: Sequence[int]) -> list[str]:
+        return [_text(data, starts[record], ends[record]) for record in records]
 
-    return Stage(tuple(columns), len(structure) - 1, None if is_even else lines, raw, bad)
+    def pick(records: Sequence[int]) -> None:
+        some, path = np.asarray(records, dtype=np.int64), work / "picked.csv"
+        _write_copy(data, starts[some], ends[some], path)
+        con.register("intake_wanted", pa.table({"record": pa.array(some)}))
+        picked = _relation(path, columns, dialect, "\n", has_header=False)
+        con.execute(
+            f"create or replace temp table {PICKED} as select p.* replace (w.record as _record) from {picked} as p "
+            "join (select record, row_number() over () - 1 as place from intake_wanted) as w on w.place = p._record"
+        )
+        con.unregister("intake_wanted")
+
+    rows_in = len(structure) - 1
+    return Stage(name, tuple(columns), relation, rows_in, len(lines), None if is_even else lines, pick, raw, bad)
 
 
 def _bytes_of(path: Path) -> Bytes:
@@ -131,24 +139,17 @@ def _write_copy(data: Bytes, starts: Positions, ends: Positions, target: Path) -
             first = last
 
 
-def _fill_stage(
-    con: duckdb.DuckDBPyConnection,
-    path: Path,
-    columns: Sequence[str],
-    dialect: Dialect,
-    structure: Structure,
-    is_clean: bool,
-) -> None:
-    # The reader wants a line end spelled out, as a backslash and a letter.
-    line_end = r"\r\n" if is_clean and structure.line_end == "\r\n" else r"\n"
+def _relation(path: Path, columns: Sequence[str], dialect: Dialect, line_end: str, *, has_header: bool) -> str:
+    """A checked file as something to select from: its columns as text, and `_record`."""
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
-    # One thread reads: several cost half as much CPU again, and could meet at a line end inside quotes.
-    con.execute(
-        f"create or replace temp table {STAGE} as select * from read_csv({literal(_exact(path))}, "
-        f"auto_detect = false, columns = {{{types}}}, header = {is_clean}, delim = {literal(dialect.delimiter)}, "
-        f"quote = '\"', escape = '\"', new_line = '{line_end}', nullstr = '', "
-        f"strict_mode = true, null_padding = false, ignore_errors = false, compression = 'none', "
-        "parallel = false, hive_partitioning = false)"
+    # The reader wants a line end spelled out, backslash and letter. One thread reads, in the file's order: several cost
+    # half as much CPU again.
+    spelled = line_end.replace("\r", r"\r").replace("\n", r"\n")
+    return (
+        f"(select *, row_number() over () - 1 as _record from read_csv({literal(_exact(path))}, auto_detect = false, "
+        f"columns = {{{types}}}, header = {has_header}, delim = {literal(dialect.delimiter)}, quote = '\"', "
+        f"escape = '\"', new_line = '{spelled}', nullstr = '', strict_mode = true, null_padding = false, "
+        f"ignore_errors = false, compression = 'none', parallel = false, hive_partitioning = false))"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from pipeline.contracts import Agreement, Export
-from pipeline.intake.rules import CONFLICT, DUPLICATE, GOOD, REASONS, ROWS, set_verdict
+from pipeline.intake.rules import CONFLICT, DUPLICATE, GOOD, JUDGED, REASONS, set_verdict
 from pipeline.intake.stage import count, literal, quoted
 
 REPEATED = "intake_repeated"
@@ -27,11 +27,11 @@ def mark_duplicates(con: duckdb.DuckDBPyConnection, export: Export) -> None:
     """
     stored = tuple(name for name, _ in export.stored)
     if _gather(con, export.key, stored):
-        repeated = f"select r._record from {ROWS} as r join {REPEATED} as g on {same('r', 'g', export.key)}"
+        repeated = f"select r._record from {JUDGED} as r join {REPEATED} as g on {same('r', 'g', export.key)}"
         set_verdict(con, CONFLICT, f"{repeated} where r._verdict = {GOOD} and g.contents > 1")
         set_verdict(con, DUPLICATE, f"{repeated} where r._verdict = {GOOD} and r._record > g.first_record")
     if export.agreement and _gather(con, export.agreement.by, export.agreement.columns):
-        repeated = f"select r._record from {ROWS} as r join {REPEATED} as g on {same('r', 'g', export.agreement.by)}"
+        repeated = f"select r._record from {JUDGED} as r join {REPEATED} as g on {same('r', 'g', export.agreement.by)}"
         set_verdict(con, CONFLICT, f"{repeated} where r._verdict = {GOOD} and g.contents > 1")
 
 
@@ -41,10 +41,10 @@ def _gather(con: duckdb.DuckDBPyConnection, key: tuple[str, ...], contents: tupl
     content = ", ".join(f"r.{quoted(name)}" for name in contents)
     con.execute(
         f"create or replace temp table {REPEATED} as with k as materialized "
-        f"(select {keys} from {ROWS} where _verdict = {GOOD} group by all having count(*) > 1) "
+        f"(select {keys} from {JUDGED} where _verdict = {GOOD} group by all having count(*) > 1) "
         f"select {', '.join('r.' + quoted(name) for name in key)}, min(r._record) as first_record, "
         f"count(distinct row({content})) as contents "
-        f"from {ROWS} as r join k on {same_key} where r._verdict = {GOOD} group by all"
+        f"from {JUDGED} as r join k on {same_key} where r._verdict = {GOOD} group by all"
     )
     return count(con, REPEATED)
 
@@ -57,7 +57,7 @@ def explain_conflicts(con: duckdb.DuckDBPyConnection, export: Export, limit: int
         said += f", or the same {' and '.join(export.agreement.by)} with {_or(export.agreement)} of its own"
     con.execute(
         f"insert into {REASONS} select _record, _file_id, _line, {literal(export.key[0])}, {key}, 'conflict', "
-        f"{literal(said)} from {ROWS} where _verdict = {CONFLICT} "
+        f"{literal(said)} from {JUDGED} where _verdict = {CONFLICT} "
         + ("" if limit is None else f"order by _record limit {limit}")
     )
 

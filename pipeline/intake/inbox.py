@@ -84,5 +84,3 @@ def _take_landed(
             ledger.record_refusal(con, file_id, landed, export.name, format_name, str(error), Counts())
         return FileOutcome.of(export.name, name, "refused", None, str(error), time.monotonic() - started)
     return FileOutcome.of(export.name, name, "loaded", counts, seconds=time.monotonic() - started)
-
-

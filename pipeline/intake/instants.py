@@ -119,6 +119,4 @@ def _tree(changes: tuple[tuple[datetime, datetime, int, int], ...], clock: str, 
     _, gap_end, before, after = changes[0]
     if after <= before:
         return str(after)
-    return (
-        f"case when {clock} >= timestamp '{gap_end}' then {after} when {is_date} then {before} end"
-    )
+    return f"case when {clock} >= timestamp '{gap_end}' then {after} when {is_date} then {before} end"

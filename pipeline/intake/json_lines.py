@@ -1,4 +1,4 @@
-"""JSON lines into the stage: one flat object a line, proven by a grammar, then read as text by DuckDB.
+"""JSON lines as a stage: one flat object a line, proven by a grammar, then read as text by DuckDB.
 
 What belongs here: what a line must be and how its values become text. A line that is no flat object is set aside alone;
 keys are columns, so unknown ones refuse the file as an unknown header does.
@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipeline.errors import DataRefused
 from pipeline.intake.encoding import Bytes, Utf8Check, decoded
 from pipeline.intake.header import Expected, map_header
-from pipeline.intake.stage import STAGE, BadRecord, Stage, literal, quoted, shortened
+from pipeline.intake.stage import STAGE, BadRecord, Stage, literal, of_stage_table, quoted, shortened
 from pipeline.intake.structure import BLOCK_BYTES, CR, LF, MAX_RECORD_BYTES, Positions
 
 TEXTS = "intake_json_texts"
@@ -32,7 +32,7 @@ NOT_AN_OBJECT = "a line is one JSON object whose values are texts, numbers, true
 
 
 def read_json_lines(con: duckdb.DuckDBPyConnection, path: Path, name: str, expected: Expected) -> Stage:
-    """Fill the stage from a file of JSON lines (UTF-8 always, as RFC 8259 has it).
+    """A file of JSON lines as a stage (UTF-8 always, as RFC 8259 has it).
 
     Raises DataRefused when the file as a whole cannot be trusted.
     """
@@ -61,10 +61,12 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, path: Path, name: str, expec
     con.execute(f"drop table {TEXTS}; drop table {OBJECTS}")
     good_starts, good_ends = starts[is_good], ends[is_good]
 
-    def raw(rows: Sequence[int]) -> list[str]:
-        return [_text(data, good_starts[row], good_ends[row]) for row in rows]
+    def raw(records: Sequence[int]) -> list[str]:
+        return [_text(data, good_starts[record], good_ends[record]) for record in records]
 
-    return Stage(tuple(ours.values()), len(starts), lines[is_good], raw, [record for _, record in bad])
+    relation, pick = of_stage_table(con)
+    columns, rejected = tuple(ours.values()), [record for _, record in bad]
+    return Stage(name, columns, relation, len(starts), len(good_starts), lines[is_good], pick, raw, rejected)
 
 
 def _lines(data: Bytes, start: int, name: str) -> tuple[Positions, Positions, Positions]:

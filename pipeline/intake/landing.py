@@ -49,10 +49,7 @@ class Landed:
 def find_deliveries(inbox: Path, exports: list[str]) -> list[Delivery]:
     """The files one level below `inbox/<export>/`, in order of export and name; hidden and unfinished ones left alone."""
     return [
-        Delivery(export, path)
-        for export in exports
-        if (inbox / export).is_dir()
-        for path in files_in(inbox / export)
+        Delivery(export, path) for export in exports if (inbox / export).is_dir() for path in files_in(inbox / export)
     ]
 
 
@@ -82,7 +79,9 @@ def land(delivery: Delivery, landing: Path) -> Landed:
             digest, size = _copy(source, temporary)
             after = os.fstat(source)
             if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or size != after.st_size:
-                raise DataRefused(f"{delivery.name}: the file changed while it was read; deliver it once it is complete")
+                raise DataRefused(
+                    f"{delivery.name}: the file changed while it was read; deliver it once it is complete"
+                )
             path = landing / digest
             temporary.chmod(0o400)
             temporary.replace(path)

@@ -19,7 +19,7 @@ from pipeline.intake.duplicates import explain_conflicts, mark_duplicates
 from pipeline.intake.landing import Landed
 from pipeline.intake.ledger import Counts, LedgerBroken
 from pipeline.intake.placing import note_anomalies, note_reach, place_rows
-from pipeline.intake.rules import REASONS, REJECTED, ROWS, explain_rows, judge_rows
+from pipeline.intake.rules import JUDGED, REASONS, REJECTED, explain_rows, judge_rows
 from pipeline.intake.stage import BadRecord, Stage, count, literal, put_lines, shortened
 from pipeline.warehouse import transaction
 
@@ -75,22 +75,20 @@ def load_stage(
 
 
 def judge_stage(con: duckdb.DuckDBPyConnection, export: Export, stage: Stage, reading: Reading, file_id: str) -> int:
-    """Fill `rules.ROWS`, verdicts complete within the delivery; how many records are rejected."""
-    judge_rows(con, export, stage.columns, reading, file_id=file_id, line=put_lines(con, stage))
+    """Fill `rules.JUDGED`, verdicts complete within the delivery; how many records are rejected."""
+    judge_rows(con, export, stage, reading, file_id=file_id, line=put_lines(con, stage))
     mark_duplicates(con, export)
-    return count(con, f"{ROWS} where _verdict in {REJECTED}") + len(stage.bad)
+    return count(con, f"{JUDGED} where _verdict in {REJECTED}") + len(stage.bad)
 
 
 def explain_stage(
     con: duckdb.DuckDBPyConnection, export: Export, stage: Stage, reading: Reading, file_id: str, limit: int | None
 ) -> None:
     """Fill `rules.REASONS`, at least one for every rejected row (of the first `limit`)."""
-    explain_rows(
-        con, export, stage.columns, reading, file_id=file_id, line=put_lines(con, stage), limit=limit
-    )
+    explain_rows(con, export, stage, reading, file_id=file_id, line=put_lines(con, stage), limit=limit)
     explain_conflicts(con, export, limit)
     if limit is None:
-        unexplained = f"{ROWS} where _verdict in {REJECTED} and _record not in (select _record from {REASONS})"
+        unexplained = f"{JUDGED} where _verdict in {REJECTED} and _record not in (select _record from {REASONS})"
         if count(con, unexplained):
             raise LedgerBroken(f"{export.name}: rows are rejected for no reason that we know")
 
@@ -110,7 +108,12 @@ def refusal_of(landed: Landed, rejected: int, rows_in: int, reject_limit: float)
 
 
 def keep_rejects(
-    con: duckdb.DuckDBPyConnection, export: str, stage: Stage, file_id: int, bad: Sequence[BadRecord], into: str = REJECTS
+    con: duckdb.DuckDBPyConnection,
+    export: str,
+    stage: Stage,
+    file_id: int,
+    bad: Sequence[BadRecord],
+    into: str = REJECTS,
 ) -> None:
     """Write the rejected records to a table like `ledger.rejects`: those that were no rows, and those in `REASONS` with their raw text."""
     ledger.keep_bad_records(con, file_id, export, bad, into)

@@ -16,7 +16,7 @@ import duckdb
 
 from pipeline.contracts import Export
 from pipeline.intake.duplicates import same
-from pipeline.intake.rules import DUPLICATE, GOOD, LATE, ROWS, set_verdict
+from pipeline.intake.rules import DUPLICATE, GOOD, JUDGED, LATE, ROWS, set_verdict
 from pipeline.intake.stage import literal, quoted
 
 #: _record, new_file, old_row, old_file, is_newer, is_same: good rows whose key stands in `raw` already.
@@ -24,7 +24,7 @@ COLLISIONS = "intake_collisions"
 
 
 def place_rows(con: duckdb.DuckDBPyConnection, export: Export) -> list[int]:
-    """Put the good rows of `ROWS` into `raw.<export>`, by key; the ids of the files that lost a row to them."""
+    """Put the good rows into `raw.<export>`, by key; the ids of the files that lost a row to them."""
     table, stored = f"raw.{export.name}", tuple(name for name, _ in export.stored)
     con.execute(
         f"create or replace temp table {COLLISIONS} as select r._record, r._file_id as new_file, o.rowid as old_row, "
@@ -38,9 +38,7 @@ def place_rows(con: duckdb.DuckDBPyConnection, export: Export) -> list[int]:
     _note_first_day(con, export)
     con.execute(f"delete from {table} where rowid in (select old_row from {COLLISIONS} where is_newer)")
     columns = ", ".join(map(quoted, stored))
-    con.execute(
-        f"insert into {table} by name select {columns}, _file_id, _line from {ROWS} where _verdict = {GOOD}"
-    )
+    con.execute(f"insert into {table} by name select {columns}, _file_id, _line from {ROWS} where _verdict = {GOOD}")
     losers = con.execute(f"select distinct old_file from {COLLISIONS} where is_newer order by all").fetchall()
     return [row[0] for row in losers]
 
@@ -74,7 +72,7 @@ def _note_first_day(con: duckdb.DuckDBPyConnection, export: Export) -> None:
     con.execute(
         f"update ledger.files set first_day = local_day from (select file_id, "
         f"cast(timezone(getvariable('office_time_zone'), timezone('UTC', min(moment))) as date) as local_day from ("
-        f"select r._file_id as file_id, r.{day} as moment from {ROWS} as r "
+        f"select r._file_id as file_id, r.{day} as moment from {JUDGED} as r "
         f"where r._verdict = {GOOD} and r._record not in (select _record from {COLLISIONS} where is_same) "
         f"union all select c.new_file, o.{day} from {COLLISIONS} as c join raw.{export.name} as o "
         f"on o.rowid = c.old_row where c.is_newer and not c.is_same) group by file_id) as d "
@@ -86,9 +84,11 @@ def note_reach(con: duckdb.DuckDBPyConnection, export: Export, file_ids: Sequenc
     """Store how far the good rows of these files reach in time, those included that an older file supersedes."""
     if not export.events:
         return
-    latest = f"greatest({', '.join(map(quoted, export.events))})" if len(export.events) > 1 else quoted(export.events[0])
+    latest = (
+        f"greatest({', '.join(map(quoted, export.events))})" if len(export.events) > 1 else quoted(export.events[0])
+    )
     con.execute(
-        f"update ledger.files set last_event_at = reach from (select _file_id, max({latest}) as reach from {ROWS} "
+        f"update ledger.files set last_event_at = reach from (select _file_id, max({latest}) as reach from {JUDGED} "
         f"where _verdict in ({GOOD}, {DUPLICATE}) and list_contains(?, _file_id) group by all) as r "
         f"where r._file_id = file_id",
         [list(file_ids)],
@@ -100,7 +100,7 @@ def note_anomalies(con: duckdb.DuckDBPyConnection, export: Export, file_ids: Seq
     for rule in export.rules:
         if rule.severity == "anomaly":
             con.execute(
-                f"insert into ledger.anomalies select _file_id, ?, ?, ?, count(*) from {ROWS} "
+                f"insert into ledger.anomalies select _file_id, ?, ?, ?, count(*) from {JUDGED} "
                 f"where _verdict in ({GOOD}, {DUPLICATE}) and {quoted('_breaks_' + rule.name)} "
                 f"and list_contains(?, _file_id) group by all",
                 [export.name, rule.name, rule.explanation, list(file_ids)],

@@ -19,8 +19,8 @@ from pipeline.intake.header import Expected
 from pipeline.intake.loading import refusal_of
 from pipeline.intake.placing import note_anomalies, note_reach, place_rows
 from pipeline.intake.platform_tables import PlatformFile
-from pipeline.intake.rules import REASONS, REJECTED, ROWS, explain_rows, judge_rows
-from pipeline.intake.stage import STAGE, literal, quoted
+from pipeline.intake.rules import JUDGED, REASONS, REJECTED, explain_rows, judge_rows
+from pipeline.intake.stage import STAGE, Stage, count, literal, of_stage_table, quoted
 
 BOOKKEEPING = ("_file_id", "_line")
 #: Driving records of which no row is good: _file_id, _line, is_without_row.
@@ -38,17 +38,16 @@ def build_export(
     export, driver = EXPORTS[name], adapter.driver(name)
     driving = [file for file in files if file.table is driver]
     ids = [file.file_id for file in driving]
-    columns = _fill_stage(con, adapter, export)
+    stage = _stage(con, adapter, export)
+    columns = list(stage.columns)
     reading = Reading(time_zone, "iso", max(file.landed.exported_at for file in files))
     place = {"file_id": "s._file_id", "line": "s._line"}
-    judge_rows(con, export, columns, reading, **place)
+    judge_rows(con, export, stage, reading, **place)
     mark_duplicates(con, export)
-    explain_rows(con, export, columns, reading, **place)
+    explain_rows(con, export, stage, reading, **place)
     explain_conflicts(con, export, None)
     _reject(con, adapter, export, driver, driving)
-    con.execute(
-        "update ledger.files set columns = ?::varchar[] where list_contains(?, file_id)", [columns, ids]
-    )
+    con.execute("update ledger.files set columns = ?::varchar[] where list_contains(?, file_id)", [columns, ids])
     note_anomalies(con, export, ids)
     note_reach(con, export, ids)
     stored = ", ".join(quoted(column) for column, _ in export.stored)
@@ -60,8 +59,8 @@ def build_export(
     ledger.settle(con, name, f"raw.{name}", [*losers, *ids])
 
 
-def _fill_stage(con: duckdb.DuckDBPyConnection, adapter: Adapter, export: Export) -> list[str]:
-    """The SELECT's rows as texts in the stage; the office's columns that it gives."""
+def _stage(con: duckdb.DuckDBPyConnection, adapter: Adapter, export: Export) -> Stage:
+    """The SELECT's rows as texts, with the file and the line of the record that each comes from."""
     path = f"sql/adapters/{adapter.platform}/{export.name}.sql"
     select = adapter.selects[export.name]
     try:
@@ -77,7 +76,9 @@ def _fill_stage(con: duckdb.DuckDBPyConnection, adapter: Adapter, export: Export
     con.execute(
         f"create or replace temp table {STAGE} as select {texts}, _file_id, _line from ({select}) order by _file_id, _line"
     )
-    return columns
+    rows = count(con, STAGE)
+    relation, pick = of_stage_table(con)
+    return Stage(path, tuple(columns), relation, rows, rows, None, pick, lambda records: [])
 
 
 def _reject(
@@ -90,7 +91,7 @@ def _reject(
     """Count and keep the driving records of which no row is good, and the reasons of all rows that are not."""
     con.execute(
         f"create or replace temp table {LOST} as select d._file_id, d._line, count(r._record) = 0 as is_without_row "
-        f"from {driver.sql_name} as d left join {ROWS} as r on r._file_id = d._file_id and r._line = d._line "
+        f"from {driver.sql_name} as d left join {JUDGED} as r on r._file_id = d._file_id and r._line = d._line "
         f"group by all having count(r._record) = 0 or bool_and(r._verdict in {REJECTED})"
     )
     lost = dict(con.execute(f"select _file_id, count(*) from {LOST} group by all").fetchall())

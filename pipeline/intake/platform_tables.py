@@ -20,7 +20,7 @@ from pipeline.intake.header import Expected
 from pipeline.intake.landing import Landed
 from pipeline.intake.loading import explain_stage, judge_stage, keep_rejects, refusal_of
 from pipeline.intake.readers import read_file
-from pipeline.intake.rules import DUPLICATE, GOOD, ROWS
+from pipeline.intake.rules import DUPLICATE, GOOD, JUDGED
 from pipeline.intake.stage import literal, quoted
 
 #: Rows for the ledger's tables of these names, gathered before the transaction.
@@ -70,12 +70,12 @@ def fill_table(con: duckdb.DuckDBPyConnection, file: PlatformFile, adapter: Adap
     keep_rejects(con, contract.name, stage, file.file_id, stage.bad, into=SETBACKS["rejects"])
     columns = ", ".join(map(quoted, names))
     con.execute(
-        f"insert into {table.sql_name} by name select {columns}, _file_id, _line from {ROWS} "
+        f"insert into {table.sql_name} by name select {columns}, _file_id, _line from {JUDGED} "
         f"where _verdict = {GOOD} order by _record"
     )
     con.execute(
         f"insert into {SETBACKS['superseded']} select _file_id, {literal(contract.name)}, _line, {key_sql(table)}, "
-        f"_file_id, null from {ROWS} where _verdict = {DUPLICATE}"
+        f"_file_id, null from {JUDGED} where _verdict = {DUPLICATE}"
     )
 
 

@@ -1,4 +1,4 @@
-"""One landed file into the stage, whatever its format.
+"""One landed file as a stage, whatever its format.
 
 What belongs here: which reader serves which format. The readers are `csv_files`, `json_lines` and `tables`.
 """
@@ -26,7 +26,7 @@ def read_file(
     expected: Expected,
     work: Path,
 ) -> Stage:
-    """Fill the stage from the landed file `path`, delivered as `name`. `work`: a folder for temporary copies.
+    """The landed file `path` as a stage, delivered as `name`. `work`: a folder for temporary copies.
 
     Raises DataRefused when the file as a whole cannot be trusted.
     """

@@ -165,7 +165,9 @@ def _check_quotes(scan: _Scan, quotes: Positions) -> None:
     wrong = np.flatnonzero(~(allowed | edge))
     if len(wrong):
         at = int(quotes[wrong[0]])
-        said = "something follows a closing quote" if is_closing[wrong[0]] else "a quote stands inside an unquoted value"
+        said = (
+            "something follows a closing quote" if is_closing[wrong[0]] else "a quote stands inside an unquoted value"
+        )
         raise DataRefused(
             f"{scan.name}, line {_line_of(scan.data, at)}: {said} ({_around(scan.data, at)!r}); by RFC 4180 a value with "
             'quotes is quoted whole and its own quotes are doubled ("")'

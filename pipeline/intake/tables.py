@@ -1,4 +1,4 @@
-"""Parquet and workbooks into the stage, by way of a child process that may die of them.
+"""Parquet and workbooks as a stage, by way of a child process that may die of them.
 
 What belongs here: starting `sandbox`, its limits of time, and reading the plain texts that it leaves. The formats
 themselves are parsed there and nowhere else.
@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.errors import DataRefused
 from pipeline.intake.header import Expected, map_header
-from pipeline.intake.stage import STAGE, Stage, count, literal, quoted
+from pipeline.intake.stage import PICKED, STAGE, Stage, literal, of_stage_table, quoted
 
 SECONDS = 60.0
 #: A large Parquet file takes its time: so many bytes a second more are allowed for.
@@ -27,7 +27,7 @@ BYTES_PER_SECOND = 2_000_000
 def read_table(
     con: duckdb.DuckDBPyConnection, path: Path, name: str, kind: str, expected: Expected, work: Path
 ) -> Stage:
-    """Fill the stage from a Parquet file or a workbook's first sheet; `kind` is `parquet` or `xlsx`.
+    """A Parquet file or a workbook's first sheet as a stage; `kind` is `parquet` or `xlsx`.
 
     Lines are row numbers: of a workbook the sheet's, of Parquet from 1. Raises DataRefused.
     """
@@ -40,18 +40,16 @@ def read_table(
         "hive_partitioning = false)"
     )
     lines = con.execute(f"select _line from read_parquet({literal(str(target))})").fetchnumpy()["_line"]
-    if not verdict["rows"] == count(con, STAGE) == len(lines):
-        raise DataRefused(f"{name}: {verdict['rows']} rows were counted and {len(lines)} read; nothing was loaded")
 
-    def raw(rows: Sequence[int]) -> list[str]:
+    def raw(records: Sequence[int]) -> list[str]:
+        pick(records)
         fields = ", ".join(f"{literal(column)}: {quoted(column)}" for column in columns)
-        found = con.execute(
-            f"select to_json({{{fields}}})::varchar from {STAGE} where list_contains(?, rowid) order by rowid",
-            [list(rows)],
-        )
+        found = con.execute(f"select to_json({{{fields}}})::varchar from {PICKED} order by _record")
         return [row[0] for row in found.fetchall()]
 
-    return Stage(tuple(columns), verdict["rows"], np.asarray(lines, dtype=np.int64), raw)
+    relation, pick = of_stage_table(con)
+    line_numbers = np.asarray(lines, dtype=np.int64)
+    return Stage(name, tuple(columns), relation, verdict["rows"], len(line_numbers), line_numbers, pick, raw)
 
 
 def _convert(path: Path, name: str, kind: str, target: Path) -> dict:

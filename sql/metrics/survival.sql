@@ -30,8 +30,8 @@ curves as (
         period_id,
         kind,
         hours,
-        product(1 - 1 / at_risk) over so_far as surviving,
-        sum(1 / nullif(at_risk * (at_risk - 1), 0)) over so_far as greenwood
+        case when at_risk > 1 then exp(-sum(stats.hazard(at_risk)) over so_far / pow(2, 48)) else 0 end as surviving,
+        sum(stats.greenwood(at_risk)) over so_far / pow(2, 52) as greenwood
     from places
     where is_over
     window so_far as (partition by period_id, kind order by at_risk desc)

@@ -4,7 +4,7 @@
 -- S(t) = product over the events up to t of (1 - 1 / at risk), so that those still waiting count for as long as they have
 -- waited; of equal times events come first. A percentile is the smallest t with S(t) <= 0.5 (0.1). Its limits are where the
 -- log-log limits of S, by Greenwood's variance, cross the same line (Brookmeyer & Crowley 1982). A line that is never crossed:
--- not_reached. The products are doubles, so 1e-9 is allowed for. Numerator: those whose wait is over; denominator: all.
+-- not_reached. Logarithms are doubles, so 1e-9 is allowed for. Numerator: those whose wait is over; denominator: all.
 with planned as (
     select
         period_id,
@@ -49,8 +49,8 @@ curves as (
         period_number,
         subject_number,
         seconds,
-        product(1 - 1 / at_risk) over so_far as surviving,
-        sum(1 / nullif(at_risk * (at_risk - 1), 0)) over so_far as greenwood
+        case when at_risk > 1 then exp(-sum(stats.hazard(at_risk)) over so_far / pow(2, 48)) else 0 end as surviving,
+        sum(stats.greenwood(at_risk)) over so_far / pow(2, 52) as greenwood
     from places
     where is_over
     window so_far as (partition by period_number, subject_number order by at_risk desc)
