@@ -25,7 +25,7 @@ run: $(VENV)/.ready ## take in what lies in data/inbox and print the last comple
 	$(BIN)/scmr17 run
 
 test: $(VENV)/.ready ## all tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.ready ## format, lint, types and SQL lint
 	$(BIN)/ruff format --check .

@@ -1,7 +1,7 @@
-"""What intake costs: a large sales export taken in with every check, against DuckDB's bare typed reader on the same file.
+"""What intake costs: a large sales export taken in with every check, against DuckDB's bare typed reader.
 
-Run it with `python benchmarks/intake.py [MEGABYTES]`. Both run on one core, in one process, one after the other; CPU seconds
-count, since wall time says more about the machine's other work.
+Run it with `python benchmarks/intake.py [MEGABYTES]`. Both read the same file on one core, in one process, one after
+the other; CPU seconds count, since wall time says more about the machine's other work.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def read_bare(path: Path, warehouse: Path) -> None:
     with path.open(encoding="utf-8") as file:
         names = file.readline().strip().split(",")
     types = ", ".join(f"'{name}': '{EXPORTS['sales'].column(name).sql_type}'" for name in names)
-    with duckdb.connect(str(warehouse)) as con:
+    with duckdb.connect(str(warehouse), config={"threads": 1}) as con:
         con.execute(
             f"create table sales as select * from read_csv('{path}', auto_detect = false, header = true, "
             f"columns = {{{types}}})"

@@ -63,7 +63,8 @@ def status_of(folder: DataFolder, office: Office) -> RenderableType:
     lines.append(Text(f"time zone {office.time_zone}, currency {office.currency}"))
     try:
         with reading(folder) as con:
-            lines.append(_exports_table(con))
+            taken_in = _exports_table(con)
+            lines.append(taken_in if taken_in.row_count else Text(_nothing_yet(folder)))
     except DeliveryMissing as error:
         lines.append(Text(str(error)))
     except Busy as error:
@@ -153,7 +154,7 @@ def require_published(folder: DataFolder, period: periods.Period) -> None:
 def reading(folder: DataFolder) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, to look at only. Raises DeliveryMissing when there is none, Busy while a run writes it."""
     if not folder.warehouse.exists():
-        raise DeliveryMissing(f"nothing has been taken in yet; exports go into {folder.inbox}/<export>/")
+        raise DeliveryMissing(_nothing_yet(folder))
     try:
         con = duckdb.connect(str(folder.warehouse), read_only=True)
     except duckdb.IOException:
@@ -162,6 +163,10 @@ def reading(folder: DataFolder) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
+
+
+def _nothing_yet(folder: DataFolder) -> str:
+    return f"nothing has been taken in yet; exports go into {folder.inbox}/<export>/"
 
 
 def _metric(metric_id: str) -> Metric:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -299,7 +299,7 @@ def _inputs(
     sellers = []
     for row in rows:
         held, debit = balances.get(row[0], (0, 0))
-        sellers.append(Seller(*row[:7], held, debit))
+        sellers.append(replace(Seller(*row[:7]), opening_held_cents=held, opening_debit_cents=debit))
     present = {seller.seller_id for seller in sellers}
     idle = [
         Seller(who, 0, 0, 0, 0, 0, opening_held_cents=held, opening_debit_cents=debit)

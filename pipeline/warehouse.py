@@ -87,6 +87,7 @@ def _connect(path: Path, folder: DataFolder) -> duckdb.DuckDBPyConnection:
             str(path),
             config={
                 "storage_compatibility_version": STORAGE_VERSION,
+                "threads": _usable_cores(),
                 "temp_directory": str(folder.staging),
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
@@ -101,6 +102,12 @@ def _connect(path: Path, folder: DataFolder) -> duckdb.DuckDBPyConnection:
         raise DataRefused(f"{path} cannot be opened: {str(error).splitlines()[0]}") from None
     harden(con, folder.root)
     return con
+
+
+def _usable_cores() -> int:
+    """The cores that this process may use: fewer than the machine has in a container or under taskset, where the engine
+    would start a thread for each all the same and have them wait for one another."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def harden(con: duckdb.DuckDBPyConnection, directory: Path) -> None:

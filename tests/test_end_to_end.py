@@ -1,8 +1,6 @@
 """The whole way, from exports to a PDF, as its users go it: the command, the jobs, the published files."""
 
 import hashlib
-import os
-import re
 import shutil
 import subprocess
 import sys
@@ -11,31 +9,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from office_support import nightly, scmr17
 
 from pipeline.errors import DataRefused
 from pipeline.publishing import COLUMNS
-from pipeline.running import run_job
-from pipeline.settings import PROJECT, DataFolder
-
-OLIST = PROJECT.parent / "shared" / "data" / "olist"
-
-
-def scmr17(*arguments: str, data: Path, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person does and hold its exit code against the one that is expected."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", *arguments, "--data", str(data)],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "COLUMNS": "200"},
-    )
-    assert done.returncode == expect, done.stdout + done.stderr
-    return done
-
-
-def nightly(data: Path, **plan: object) -> None:
-    """The nightly job in this process, which spares the start of another."""
-    run_job(DataFolder(data), "nightly", run_config={"ops": {"plan__periods": {"config": plan}}})
+from pipeline.settings import PROJECT
 
 
 def digests(folder: Path, pattern: str) -> dict[str, str]:
@@ -202,31 +180,3 @@ def test_a_killed_run_leaves_what_was_published(office, tmp_path):
     assert pl.read_parquet(data / "published" / "metrics.parquet").equals(
         pl.read_parquet(office / "published" / "metrics.parquet")
     )
-
-
-@pytest.mark.skipif(not OLIST.is_dir(), reason="the Olist export is not beside this project")
-def test_olist_gives_the_published_months(tmp_path):
-    data = tmp_path / "olist"
-    scmr17("load", "--platform", "olist", str(OLIST), data=data)
-    nightly(data)
-    metrics = pl.read_parquet(data / "published" / "metrics.parquet").filter(pl.col("scope") == "all")
-    figures = {(m, p): v for m, p, v in metrics.select("metric", "period_id", "value").iter_rows()}
-    wanted = {
-        "2017-01": (239, 4.3389),
-        "2017-02": (1413, 4.2810),
-        "2017-03": (2480, 4.0343),
-        "2017-06": (3440, 4.1276),
-        "2017-11": (4784, 4.1158),
-        "2017-12": (7979, 3.9322),
-    }
-    for month, (count, mean) in wanted.items():
-        assert figures["review_count", month] == count
-        assert round(figures["rating_mean", month], 4) == mean
-    reasons = dict(metrics.filter(pl.col("period_id") == "2018-03").select("metric", "reason").iter_rows())
-    assert reasons["review_response_48h"] == reasons["message_count"] == reasons["nps"] == "not_measured"
-    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as con:
-        reviews = "from ledger.files select rows_in, accepted, superseded, rejected where export = 'reviews'"
-        assert con.sql(reviews).fetchall() == [(99_224, 99_207, 0, 17)]
-    scmr17("report", "2018-03", data=data)
-    html = next((data / "reports").rglob("*2018-03*.html")).read_text()
-    assert re.search(r"3\.73", html)

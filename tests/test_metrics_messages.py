@@ -145,11 +145,11 @@ def test_a21_who_begins_is_the_first_counted_message(market):
 
 
 def spread(market, month, messages):
-    """That many messages, all on the month's tenth."""
+    """That many messages, all on the month's first day."""
     market.con.execute(
         "insert into raw.messages (message_id, conversation_id, sender_id, sender_role, recipient_id, sent_at) "
         "select ? || i, 'C', 'B1', 'buyer', 'S1', ?::timestamp from range(?) as t(i)",
-        [month, f"{month}-10 10:00", messages],
+        [month, f"{month}-01 10:00", messages],
     )
     market.arrive("messages")
 
@@ -218,6 +218,14 @@ def test_a21_peaks_count_only_hours_that_have_begun(market):
     write(market, sent_at="2025-04-02 10:30").plan("2025-04").build("metrics.message_peaks")
     slots = dict(market.rows("select weekday, slots from metrics.message_peaks where hour = 0"))
     assert (slots[3], slots[4]) == (2, 1)
+
+
+def test_a21_peaks_begin_with_our_first_day():
+    """The exports begin on Wednesday 2025-01-08, which counts: four Wednesdays of January from there on, three Tuesdays."""
+    with marketplace(first_day="2025-01-08") as market:
+        write(market).plan("2025-01").build("metrics.message_peaks")
+        slots = dict(market.rows("select weekday, slots from metrics.message_peaks where hour = 0"))
+        assert (slots[3], slots[2]) == (4, 3)
 
 
 @pytest.mark.parametrize("messages", [10, 11, 30, 100, 5_000])

@@ -50,9 +50,10 @@ def test_one_rating_for_each_buyer_and_order_line(market):
     market.add("reviews", buyer_id="B1", order_line_id="L1", rating=5, created_at="2025-01-10 10:00")
     market.add("reviews", buyer_id="B1", order_line_id="L1", rating=1, created_at="2025-01-20 10:00")
     market.add("reviews", buyer_id="B2", order_line_id="L1", rating=3)
+    market.add("reviews", 2, buyer_id="B1", rating=4)
     market.plan("2025-01").build("metrics.ratings")
-    assert (market.get("rating_mean").value, market.get("rating_mean").n) == (4, 2)
-    assert market.get("review_count").value == 3
+    assert (market.get("rating_mean").value, market.get("rating_mean").n) == (4, 4), "those without a line all count"
+    assert market.get("review_count").value == 5
 
 
 def test_a_review_of_several_sellers_counts_once_for_each_and_once_in_all(market):
@@ -186,3 +187,34 @@ def test_a7_reviews_per_100_orders(market):
     assert (round(row.low, 3), round(row.high, 3)) == (0.633, 139.291), "exact Poisson of 1, per 4 orders, times 100"
     assert market.get("reviews_per_100_orders", scope="category", entity_id="Home").value == 25
     assert market.get("reviews_per_100_orders", "2025-03").reason == "immature"
+
+
+def test_a7_a_review_may_name_its_order_instead_of_a_line(market):
+    """Without a product it has no category, and still counts in all."""
+    market.add("sales", order_id="O1").add("reviews", order_id="O1", product_id=None)
+    market.plan("2025-01").build("metrics.review_rate")
+    assert market.get("reviews_per_100_orders")[:2] == (100, 1)
+    assert market.get("reviews_per_100_orders", scope="category", entity_id="Home")[:2] == (0, 0)
+
+
+def test_a_review_of_as_of_itself_is_not_there_yet(market):
+    market.add("reviews", created_at="2025-04-09 23:59:59").add("reviews", created_at="2025-04-10 00:00")
+    market.plan("2025-04").build("metrics.ratings")
+    assert market.get("review_count", "2025-04").value == 1
+
+
+def test_sellers_and_products_that_no_register_names(market):
+    """They are called by their ids; a product belongs to the seller and category of its first sale."""
+    market.add("sellers", seller_id="S1", name="Ann").add("reviews", seller_id="S3", product_id="P3")
+    for ordered_at, category in (("2025-01-09 10:00", "Toys"), ("2025-01-10 10:00", "Home")):
+        market.add("sales", seller_id="S2", product_id="P2", category=category, ordered_at=ordered_at)
+    market.plan("2025-01").build("core.sellers", "core.products")
+    assert market.rows("select seller_id, name, is_listed from core.sellers order by 1") == [
+        ("S1", "Ann", True),
+        ("S2", "S2", False),
+        ("S3", "S3", False),
+    ]
+    assert market.rows("select product_id, name, category, seller_id from core.products order by 1") == [
+        ("P2", "P2", "Toys", "S2"),
+        ("P3", "P3", "uncategorised", None),
+    ]

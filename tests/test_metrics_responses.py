@@ -34,6 +34,26 @@ def test_a11_within_48_hours(market, seconds, answered):
         assert (row.numerator, row.denominator) == (answered, 1)
 
 
+@pytest.mark.parametrize(("seconds", "answered"), [(24 * 3600, 1), (24 * 3600 + 1, 0)])
+def test_within_24_hours_of_reviews_and_inquiries(market, seconds, answered):
+    review(market, seconds / 3600)
+    conversation(market, ("buyer", 0), ("seller", seconds / 3600))
+    market.plan("2025-01").build("metrics.review_responses", "metrics.inquiry_responses")
+    assert market.get("review_response_24h")[1:3] == (answered, 1)
+    assert market.get("inquiry_response_24h")[1:3] == (answered, 1)
+
+
+@pytest.mark.parametrize(("seconds", "mature"), [(24 * 3600, 1), (24 * 3600 - 1, 0)])
+def test_24_hours_after_is_mature_for_24_hours(market, seconds, mature):
+    created_at = AS_OF - timedelta(seconds=seconds)
+    review(market, created_at=created_at)
+    conversation(market, ("buyer", 0), start=created_at)
+    market.plan("2025-04").build("metrics.review_responses", "metrics.inquiry_responses")
+    for metric in ("review_response_24h", "inquiry_response_24h"):
+        assert market.get(metric, "2025-04").denominator == mature
+        assert market.get(metric, "2025-04").reason == (None if mature else "immature")
+
+
 def test_a11_maturity_filters_on_age_alone(market):
     """A young review that has its answer already waits like the others: else fast answers would enter early."""
     for age, hours in ((48, 2), (47.99, 2), (47, None), (49, None)):
@@ -82,12 +102,12 @@ def test_a11_negative_reviews_and_reviews_with_text(market):
 
 
 def test_a11_sellers_on_target_among_those_with_ten(market):
-    for seller, in_time in (("S1", 19), ("S2", 18), ("S3", 9)):
+    for seller, in_time in (("S1", 19), ("S2", 18), ("S3", 9), ("S4", 10)):
         review(market, 1, times=in_time, seller_id=seller)
     review(market, 100, seller_id="S1")
     review(market, 100, times=2, seller_id="S2")
     market.plan("2025-01").build("metrics.review_responses")
-    assert market.get("review_response_sellers_on_target")[1:3] == (1, 2)
+    assert market.get("review_response_sellers_on_target")[1:3] == (2, 3)
 
 
 def test_a11_each_seller_answers_for_itself(market):
@@ -121,6 +141,14 @@ def test_a12_an_inquiry_is_a_turn_of_the_buyer(market):
     assert market.get("inquiry_response_48h_thread")[1:3] == (1, 1)
     assert market.get("unanswered_inquiries").value == 1
     assert market.get("inquiry_response_rate", scope="seller", entity_id="S1")[1:3] == (2, 3)
+
+
+def test_a12_by_thread_only_the_first_message_counts(market):
+    """Answered late at first and in time later: the thread was not answered in time."""
+    conversation(market, ("buyer", 0), ("seller", 50), ("buyer", 60), ("seller", 61))
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_48h_thread")[1:3] == (0, 1)
+    assert market.get("inquiry_response_48h")[1:3] == (1, 2)
 
 
 def test_t51_a_sellers_message_before_the_inquiry_is_no_answer(market):

@@ -85,6 +85,16 @@ def test_what_happens_after_as_of_has_not_happened(market):
     assert market.get("orders", "2025-04").reason == "no_data"
 
 
+def test_all_lines_of_an_order_belong_to_the_day_on_which_it_was_opened(market):
+    """A line that was added after midnight: one order, of January, whole."""
+    market.add("sales", order_id="O1", ordered_at="2025-01-31 23:50").add(
+        "sales", order_id="O1", ordered_at="2025-02-01 00:10"
+    )
+    market.plan("2025-01", "2025-02").build("metrics.sales")
+    assert (market.get("orders").value, market.get("gmv").value) == (1, 2000)
+    assert market.get("orders", "2025-02").reason == "no_data"
+
+
 def test_average_order_value_has_students_interval(market):
     for cents in (1000, 3000, 2000, 6000):
         market.add("sales", amount_cents=cents)
@@ -175,6 +185,11 @@ def test_a15_on_time(market):
         pytest.param({"status": "cancelled", "cancelled_by": "seller"}, (0, 1), id="the-seller-cancelled"),
         pytest.param({"status": "cancelled"}, None, id="nobody-says-who-cancelled"),
         pytest.param({"status": "pending"}, None, id="pending"),
+        pytest.param(
+            {"status": "cancelled", "cancelled_by": "buyer", "cancelled_at": "2025-04-10 00:00"},
+            (0, 1),
+            id="the-buyer-cancelled-after-as_of",
+        ),
     ],
 )
 def test_a15_who_owes_a_delivery(market, values, counted):
@@ -213,3 +228,13 @@ def test_a15_median_days_count_the_undelivered(market):
     market.plan("2025-01").build("metrics.waiting_times")
     row = market.get("delivery_days_median")
     assert (row.value, row.numerator, row.denominator) == (4, 3, 4)
+
+
+def test_a15_median_days_of_a_seller_are_those_of_its_part(market):
+    for seller, days in (("S1", 2), ("S2", 9)):
+        market.add(
+            "sales", order_id="O1", seller_id=seller, delivered_at=datetime(2025, 1, 10, 12) + timedelta(days=days)
+        )
+    market.plan("2025-01").build("metrics.waiting_times")
+    assert market.get("delivery_days_median").value == 9
+    assert market.get("delivery_days_median", scope="seller", entity_id="S1").value == 2

@@ -51,6 +51,10 @@ def test_a13_survival(market, kind, fixture, family, prefix):
     assert market.get(pending, "2025-04").value == 1
     median = market.get(f"{prefix}_response_hours_median", "2025-04")
     assert (median.value, median.numerator, median.denominator, median.reason) == (20, 8, 10, None)
+    assert market.get(f"{prefix}_response_hours_p90", "2025-04").value == 60
+    assert market.rows(
+        "select surviving, low, high, at_risk from metrics.survival where kind = ? and hours = 0", kind
+    ) == [(1, 1, 1, 10)]
     ((surviving, at_risk, events),) = market.rows(
         "select surviving, at_risk, events from metrics.survival where kind = ? and hours = 48", kind
     )
@@ -115,6 +119,15 @@ def test_t51_an_answer_before_its_review_tells_no_waiting_time(market):
     review(market, 4)
     market.plan("2025-01").build("metrics.waiting_times")
     assert market.get("review_response_hours_median")[:3] == (4, 1, 1)
+
+
+def test_an_answer_of_the_staff_leaves_the_review_waiting(market):
+    """Also one that is dated before the review: only the seller's own answers tell anything."""
+    review(market, 1, response_author_role="staff")
+    review(market, -1, response_author_role="staff")
+    review(market, 4, response_author_role="seller")
+    market.plan("2025-01").build("metrics.waiting_times")
+    assert market.get("review_response_hours_median")[1:3] == (1, 3)
 
 
 def test_a13_exempt_inquiries_wait_for_nothing(market):

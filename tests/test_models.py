@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 from pipeline.models import (
-    AuditFailed,
     ROYALTIES,
+    AuditFailed,
     Model,
     ModelError,
     all_models,

@@ -193,7 +193,7 @@ def test_a24_through_the_sql_to_the_cent(market):
     rated(market, "S1", 5, 5, 4, 5, 5, 4, answered=5)
     rated(market, "S2", 3, 4, 4, 2, 5, answered=1)
     rated(market, "S3", 5, 5, 5, 5, answered=4)
-    for number, hours in enumerate((1, 100)):
+    for number, hours in enumerate((48, 48.01)):
         asked = datetime(2025, 1, 20, 10)
         about = {"conversation_id": f"I{number}"}
         market.add("messages", sent_at=asked, recipient_id="S2", **about)

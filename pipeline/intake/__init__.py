@@ -1,7 +1,7 @@
 """Deliveries into the warehouse: landed by content, checked, typed by rules, loaded by key, accounted for to the row.
 
-What belongs here: the two ways in, `take_in` for the inbox and `take_in_platform` for another platform's files, and what
-they answer. Call them with the warehouse open for writing and no transaction begun.
+What belongs here: the two ways in, `take_in` for the inbox and `take_in_platform` for another platform's files, and
+what they answer. Call them with the warehouse open for writing and no transaction begun.
 """
 
 from pipeline.intake.inbox import take_in

@@ -3,8 +3,8 @@
 What belongs here: reading and checking that folder. Taking in a platform's files with it is `platforms`.
 
 `adapter.toml` names the platform's files, table by table, and the settings that it brings into a new data directory.
-`<export>.sql` is one SELECT over those tables, every column of which is text, written as `<platform>.<table>`; it gives the
-office's columns and the `_file_id` and `_line` of the record that each row comes from, in the table that drives the export.
+`<export>.sql` is one SELECT over those tables, written as `<platform>.<table>`, every column of which is text; it gives
+the office's columns, and the `_file_id` and `_line` of the record that each row comes from in the driving table.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Adapter(BaseModel):
 
 @dataclass(frozen=True)
 class PlatformTable:
-    """A platform's file as a table of text. `export`: the office's export whose rows its records drive, '' when none."""
+    """A platform's file as a table of text. `export`: the office's export whose rows its records drive, or ''."""
 
     platform: str
     name: str

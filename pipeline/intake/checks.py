@@ -83,7 +83,8 @@ def _value_sql(column: Column, text: str) -> str:
             return f"case {text} {' '.join(f'when {v} then {v}' for v in map(literal, column.values))} end"
         case "boolean":
             said = f"lower({text})"
-            return f"case when {said} in ({_listed(TRUE_TEXTS)}) then true when {said} in ({_listed(FALSE_TEXTS)}) then false end"
+            is_true, is_false = f"{said} in ({_listed(TRUE_TEXTS)})", f"{said} in ({_listed(FALSE_TEXTS)})"
+            return f"case when {is_true} then true when {is_false} then false end"
         case _:
             low, high = limits(column)
             number = f"case when {_is_whole(text)} then {text}::bigint end"
@@ -133,7 +134,8 @@ def _instant_checks(column: Column, export: Export, reading: Reading, text: str)
         Check("range", f"{utc} not between {_years()}", f"an instant lies between {FIRST_YEAR} and {LAST_YEAR}"),
     ]
     if column.name in export.events:
-        said = f"it lies more than {FUTURE_HOURS} h after the export was written ({reading.exported_at:%Y-%m-%d %H:%M} UTC)"
+        written = f"{reading.exported_at:%Y-%m-%d %H:%M} UTC"
+        said = f"it lies more than {FUTURE_HOURS} h after the export was written ({written})"
         checks.append(Check("in_future", f"{utc} > timestamp '{reading.latest_event}'", said))
     return checks
 

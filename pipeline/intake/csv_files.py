@@ -49,14 +49,14 @@ def read_csv(
     bad = _bad_records(data, structure, wrong_width, too_long, has_nul)
     is_good[0] = False
     starts, ends = structure.starts[is_good], structure.ends[is_good]
-    is_clean = not bad and not start and not structure.has_blank_lines and structure.line_end != ""
+    is_clean = not bad and not start and structure.is_plain
     if not is_clean:
         text_path = work / "clean.csv"
         _write_copy(data, starts, ends, text_path)
     lines = structure.lines[is_good]
     is_even = np.array_equal(lines, np.arange(2, len(lines) + 2))
-    line_end = structure.line_end if is_clean else "\n"
-    relation = _relation(text_path, columns, dialect, line_end, has_header=is_clean)
+    is_parallel = not structure.has_quoted_line_ends
+    relation = _relation(text_path, columns, dialect, has_header=is_clean, is_parallel=is_parallel)
 
     def raw(records: Sequence[int]) -> list[str]:
         return [_text(data, starts[record], ends[record]) for record in records]
@@ -64,12 +64,9 @@ def read_csv(
     def pick(records: Sequence[int]) -> None:
         some, path = np.asarray(records, dtype=np.int64), work / "picked.csv"
         _write_copy(data, starts[some], ends[some], path)
-        con.register("intake_wanted", pa.table({"record": pa.array(some)}))
-        picked = _relation(path, columns, dialect, "\n", has_header=False)
-        con.execute(
-            f"create or replace temp table {PICKED} as select p.* replace (w.record as _record) from {picked} as p "
-            "join (select record, row_number() over () - 1 as place from intake_wanted) as w on w.place = p._record"
-        )
+        con.register("intake_wanted", pa.table({"_record": pa.array(some)}))
+        picked = _relation(path, columns, dialect, has_header=False, is_parallel=False)
+        con.execute(f"create or replace temp table {PICKED} as from {picked} positional join intake_wanted")
         con.unregister("intake_wanted")
 
     rows_in = len(structure) - 1
@@ -139,17 +136,17 @@ def _write_copy(data: Bytes, starts: Positions, ends: Positions, target: Path) -
             first = last
 
 
-def _relation(path: Path, columns: Sequence[str], dialect: Dialect, line_end: str, *, has_header: bool) -> str:
-    """A checked file as something to select from: its columns as text, and `_record`."""
+def _relation(path: Path, columns: Sequence[str], dialect: Dialect, *, has_header: bool, is_parallel: bool) -> str:
+    """A checked file as something to select its columns from, as text and in the file's order.
+
+    `is_parallel` false where line ends stand inside quotes: two threads could meet at one.
+    """
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
-    # The reader wants a line end spelled out, backslash and letter. One thread reads, in the file's order: several cost
-    # half as much CPU again.
-    spelled = line_end.replace("\r", r"\r").replace("\n", r"\n")
     return (
-        f"(select *, row_number() over () - 1 as _record from read_csv({literal(_exact(path))}, auto_detect = false, "
-        f"columns = {{{types}}}, header = {has_header}, delim = {literal(dialect.delimiter)}, quote = '\"', "
-        f"escape = '\"', new_line = '{spelled}', nullstr = '', strict_mode = true, null_padding = false, "
-        f"ignore_errors = false, compression = 'none', parallel = false, hive_partitioning = false))"
+        f"read_csv({literal(_exact(path))}, auto_detect = false, columns = {{{types}}}, header = {has_header}, "
+        f"delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"', new_line = '\\n', nullstr = '', "
+        f"strict_mode = true, null_padding = false, ignore_errors = false, compression = 'none', "
+        f"parallel = {is_parallel}, hive_partitioning = false)"
     )
 
 

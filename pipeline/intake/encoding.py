@@ -82,6 +82,7 @@ def _refuse_utf16(head: bytes, name: str) -> None:
 
 def _transcode(path: Path, codec: str, target: Path, name: str) -> None:
     decoder, line = codecs.getincrementaldecoder(codec)("strict"), 1
+    control = ""
     utf8, is_utf8, is_ascii = codecs.getincrementaldecoder("utf-8")("strict"), True, True
     with path.open("rb") as file, target.open("wb") as out:
         while True:
@@ -100,7 +101,7 @@ def _transcode(path: Path, codec: str, target: Path, name: str) -> None:
                 except UnicodeDecodeError:
                     is_utf8 = False
             is_ascii = is_ascii and data.isascii()
-            _refuse_controls(text, codec, name, line)
+            control = control or _control(text, codec, name, line)
             line += text.count("\n")
             out.write(text.removeprefix("\ufeff").encode("utf-8") if line == 1 else text.encode("utf-8"))
             if not data:
@@ -110,16 +111,19 @@ def _transcode(path: Path, codec: str, target: Path, name: str) -> None:
             f"{name}: declared as {codec}, but the file is UTF-8: read as {codec} its accents would turn into "
             "other letters. Take the encoding out of sources.toml"
         )
+    if control:
+        raise DataRefused(control)
 
 
-def _refuse_controls(text: str, codec: str, name: str, line: int) -> None:
+def _control(text: str, codec: str, name: str, line: int) -> str:
     """Bytes 0x80 to 0x9f are printable in cp1252 and control characters in Latin-1: the sign of the wrong choice."""
     if codec.startswith("utf") or text.isascii():
-        return
+        return ""
     for mark in map(chr, range(0x80, 0xA0)):
         at = text.find(mark)
         if at >= 0:
-            raise DataRefused(
+            return (
                 f"{name}, line {line + text.count(chr(10), 0, at)}: a control character U+{ord(mark):04X}, which no "
                 f'text in {codec} has; the file is probably in another encoding (Windows writes "cp1252")'
             )
+    return ""

@@ -76,7 +76,7 @@ def recognise(path: Path, name: str) -> FileFormat:
         raise DataRefused(f"{name}: the name says {by_name} but the content is {found or 'text'}")
     if named and packed:
         raise DataRefused(f"{name}: {by_name} files are compressed already; deliver it as it is")
-    return FileFormat(by_name, named)  # type: ignore[arg-type]
+    return FileFormat(by_name, named)
 
 
 def _magic(head: bytes) -> str:

@@ -41,7 +41,9 @@ class Expected:
             problems.append(f"column {ours.index('') + 1} has no name")
         unknown = [name for name in ours if name and name not in self.known]
         if unknown:
-            problems.append("unknown: " + _listed([_with_nearest(name, self.known) for name in unknown]))
+            problems.append(
+                "unknown: " + _listed([_with_nearest(name, self.known) for name in unknown[:SHOWN]], len(unknown))
+            )
         missing = [name for name in self.required if name not in ours]
         if missing:
             problems.append(f"missing: {_listed(missing)}")
@@ -95,6 +97,6 @@ def _optional(expected: Expected) -> str:
     return f"; it may have {', '.join(optional)}" if optional else ""
 
 
-def _listed(items: Sequence[str]) -> str:
-    more = len(items) - SHOWN
+def _listed(items: Sequence[str], of: int = 0) -> str:
+    more = max(len(items), of) - SHOWN
     return ", ".join(items[:SHOWN]) + (f" and {more} more" if more > 0 else "")

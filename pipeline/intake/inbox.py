@@ -39,11 +39,12 @@ def take_in(
     """
     outcomes = []
     with intake_session(con, folder) as work:
+        sizes = ledger.known_sizes(con)
         for delivery in find_deliveries(folder.inbox, list(EXPORTS)):
             started = time.monotonic()
             export, name = delivery.export, delivery.name
             try:
-                landed = land(delivery, folder.landing)
+                landed = land(delivery, folder.landing, sizes)
             except DataRefused as error:
                 outcome = FileOutcome.of(export, name, "refused", message=str(error))
             else:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipeline.errors import DataRefused
 from pipeline.intake.encoding import Bytes, Utf8Check, decoded
 from pipeline.intake.header import Expected, map_header
-from pipeline.intake.stage import STAGE, BadRecord, Stage, literal, of_stage_table, quoted, shortened
+from pipeline.intake.stage import STAGE, BadRecord, Stage, literal, pick_from_stage, quoted, shortened
 from pipeline.intake.structure import BLOCK_BYTES, CR, LF, MAX_RECORD_BYTES, Positions
 
 TEXTS = "intake_json_texts"
@@ -44,8 +44,8 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, path: Path, name: str, expec
     short = ends - starts <= MAX_RECORD_BYTES
     _fill_texts(con, data, starts, np.where(short, ends, starts))
     con.execute(
-        f"create or replace temp table {OBJECTS} as select rowid as record, t, "
-        f"case when regexp_full_match(t, {literal(OBJECT)}) and json_valid(t) then json_keys(t) end as keys from {TEXTS}"
+        f"create or replace temp table {OBJECTS} as select rowid as record, t, case when "
+        f"regexp_full_match(t, {literal(OBJECT)}) and json_valid(t) then json_keys(t) end as keys from {TEXTS}"
     )
     ours = _columns(con, expected, name)
     bad = _bad_records(con, data, starts, ends, lines)
@@ -64,9 +64,9 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, path: Path, name: str, expec
     def raw(records: Sequence[int]) -> list[str]:
         return [_text(data, good_starts[record], good_ends[record]) for record in records]
 
-    relation, pick = of_stage_table(con)
+    pick = pick_from_stage(con)
     columns, rejected = tuple(ours.values()), [record for _, record in bad]
-    return Stage(name, columns, relation, len(starts), len(good_starts), lines[is_good], pick, raw, rejected)
+    return Stage(name, columns, STAGE, len(starts), len(good_starts), lines[is_good], pick, raw, rejected)
 
 
 def _lines(data: Bytes, start: int, name: str) -> tuple[Positions, Positions, Positions]:

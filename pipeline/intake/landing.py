@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,7 +48,7 @@ class Landed:
 
 
 def find_deliveries(inbox: Path, exports: list[str]) -> list[Delivery]:
-    """The files one level below `inbox/<export>/`, in order of export and name; hidden and unfinished ones left alone."""
+    """The files of `inbox/<export>/`, in order of export and name; hidden and unfinished ones are left alone."""
     return [
         Delivery(export, path) for export in exports if (inbox / export).is_dir() for path in files_in(inbox / export)
     ]
@@ -65,10 +66,10 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: os.fsencode(path.name))
 
 
-def land(delivery: Delivery, landing: Path) -> Landed:
+def land(delivery: Delivery, landing: Path, known_sizes: Container[int] = ()) -> Landed:
     """Copy a delivery to `landing/<sha256>` (mode 0400), all of it or nothing.
 
-    Raises DataRefused for what is not one plain file of its own (a link, a pipe, a folder, a file that changes while it
+    A file of one of the `known_sizes` is hashed first, and not copied when its copy is there. Raises DataRefused for what is not one plain file of its own (a link, a pipe, a folder, a file that changes while it
     is read), and CannotWrite when the copy cannot be written.
     """
     source = _open_plainly(delivery)
@@ -115,6 +116,11 @@ def _open_plainly(delivery: Delivery) -> int:
         os.close(descriptor)
         raise DataRefused(f"{delivery.name}: {problem}")
     return descriptor
+
+
+def _digest(source: int) -> str:
+    with os.fdopen(os.dup(source), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copy(source: int, target: Path) -> tuple[str, int]:

@@ -40,6 +40,11 @@ def is_loaded(con: duckdb.DuckDBPyConnection, sha256: str, export: str, platform
     return found.fetchone() is not None
 
 
+def known_sizes(con: duckdb.DuckDBPyConnection) -> frozenset[int]:
+    """The sizes in bytes of all files that ever came."""
+    return frozenset(row[0] for row in con.execute("select distinct bytes from ledger.files").fetchall())
+
+
 def open_file(
     con: duckdb.DuckDBPyConnection,
     file_id: int,
@@ -144,8 +149,9 @@ def settle(con: duckdb.DuckDBPyConnection, export: str, table: str, file_ids: Se
     )
     broken = con.execute(
         f"select f.name, f.rows_in, f.accepted, f.superseded, f.rejected, count(distinct s.line) as kept "
-        f"from ledger.files as f left join (select k.file_id, k.line from ledger.superseded as k anti join {table} as t "
-        f"on t._file_id = k.file_id and t._line = k.line where k.export = '{export}' and k.file_id in ({ids})) as s "
+        f"from ledger.files as f left join (select k.file_id, k.line from ledger.superseded as k "
+        f"anti join {table} as t on t._file_id = k.file_id and t._line = k.line "
+        f"where k.export = '{export}' and k.file_id in ({ids})) as s "
         f"using (file_id) where f.file_id in ({ids}) group by all "
         f"having f.rows_in <> f.accepted + f.superseded + f.rejected or f.superseded <> kept"
     ).fetchall()

@@ -20,7 +20,7 @@ from pipeline.intake.landing import Landed
 from pipeline.intake.ledger import Counts, LedgerBroken
 from pipeline.intake.placing import note_anomalies, note_reach, place_rows
 from pipeline.intake.rules import JUDGED, REASONS, REJECTED, explain_rows, judge_rows
-from pipeline.intake.stage import BadRecord, Stage, count, literal, put_lines, shortened
+from pipeline.intake.stage import BadRecord, Stage, count, literal, shortened
 from pipeline.warehouse import transaction
 
 #: A file may always have this many rejected rows, however short it is.
@@ -54,9 +54,9 @@ def load_stage(
     Raises TooManyRejects when the file is refused; its ledger row is written then too.
     """
     file_id = ledger.next_id(con)
-    rejected = judge_stage(con, export, stage, reading, str(file_id))
+    rejected = judge_stage(con, export, stage, reading, file_id)
     refusal = refusal_of(landed, rejected, stage.rows_in, reject_limit)
-    explain_stage(con, export, stage, reading, str(file_id), limit=KEPT_OF_REFUSED if refusal else None)
+    explain_stage(con, export, stage, reading, limit=KEPT_OF_REFUSED if refusal else None)
     counts = Counts(rows_in=stage.rows_in, rejected=rejected)
     with transaction(con):
         if refusal:
@@ -74,18 +74,18 @@ def load_stage(
     return ledger.counts_of(con, file_id)
 
 
-def judge_stage(con: duckdb.DuckDBPyConnection, export: Export, stage: Stage, reading: Reading, file_id: str) -> int:
+def judge_stage(con: duckdb.DuckDBPyConnection, export: Export, stage: Stage, reading: Reading, file_id: int) -> int:
     """Fill `rules.JUDGED`, verdicts complete within the delivery; how many records are rejected."""
-    judge_rows(con, export, stage, reading, file_id=file_id, line=put_lines(con, stage))
+    judge_rows(con, export, stage, reading, file_id)
     mark_duplicates(con, export)
     return count(con, f"{JUDGED} where _verdict in {REJECTED}") + len(stage.bad)
 
 
 def explain_stage(
-    con: duckdb.DuckDBPyConnection, export: Export, stage: Stage, reading: Reading, file_id: str, limit: int | None
+    con: duckdb.DuckDBPyConnection, export: Export, stage: Stage, reading: Reading, limit: int | None
 ) -> None:
     """Fill `rules.REASONS`, at least one for every rejected row (of the first `limit`)."""
-    explain_rows(con, export, stage, reading, file_id=file_id, line=put_lines(con, stage), limit=limit)
+    explain_rows(con, export, stage, reading, limit)
     explain_conflicts(con, export, limit)
     if limit is None:
         unexplained = f"{JUDGED} where _verdict in {REJECTED} and _record not in (select _record from {REASONS})"
@@ -115,7 +115,8 @@ def keep_rejects(
     bad: Sequence[BadRecord],
     into: str = REJECTS,
 ) -> None:
-    """Write the rejected records to a table like `ledger.rejects`: those that were no rows, and those in `REASONS` with their raw text."""
+    """Write the rejected records to a table like `ledger.rejects`: those that were no rows (`bad`), and those in
+    `REASONS` with their raw text."""
     ledger.keep_bad_records(con, file_id, export, bad, into)
     records = [row[0] for row in con.execute(f"select distinct _record from {REASONS} order by all").fetchall()]
     if not records:

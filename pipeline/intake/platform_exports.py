@@ -1,8 +1,8 @@
 """An adapter's SELECT into `raw.<export>`: typed and judged by the office's rules, accounted for by the driving record.
 
-What belongs here: one export of one platform, inside the transaction. One record of the table that drives the export may
-give several rows (a review, one for each seller of its order): it is accepted when one of them is, rejected when all fail
-or none comes out.
+What belongs here: one export of one platform, inside the transaction. One record of the table that drives the export
+may give several rows (a review, one for each seller of its order): it is accepted when one of them is, rejected when
+all fail or none comes out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipeline.intake.loading import refusal_of
 from pipeline.intake.placing import note_anomalies, note_reach, place_rows
 from pipeline.intake.platform_tables import PlatformFile
 from pipeline.intake.rules import JUDGED, REASONS, REJECTED, explain_rows, judge_rows
-from pipeline.intake.stage import STAGE, Stage, count, literal, of_stage_table, quoted
+from pipeline.intake.stage import STAGE, Stage, count, literal, pick_from_stage, quoted
 
 BOOKKEEPING = ("_file_id", "_line")
 #: Driving records of which no row is good: _file_id, _line, is_without_row.
@@ -41,10 +41,9 @@ def build_export(
     stage = _stage(con, adapter, export)
     columns = list(stage.columns)
     reading = Reading(time_zone, "iso", max(file.landed.exported_at for file in files))
-    place = {"file_id": "s._file_id", "line": "s._line"}
-    judge_rows(con, export, stage, reading, **place)
+    judge_rows(con, export, stage, reading, None)
     mark_duplicates(con, export)
-    explain_rows(con, export, stage, reading, **place)
+    explain_rows(con, export, stage, reading, None)
     explain_conflicts(con, export, None)
     _reject(con, adapter, export, driver, driving)
     con.execute("update ledger.files set columns = ?::varchar[] where list_contains(?, file_id)", [columns, ids])
@@ -74,11 +73,12 @@ def _stage(con: duckdb.DuckDBPyConnection, adapter: Adapter, export: Export) -> 
         raise BadConfiguration(f"{path}: {'; '.join(problems)}")
     texts = ", ".join(f"nullif({quoted(column)}::varchar, '') as {quoted(column)}" for column in columns)
     con.execute(
-        f"create or replace temp table {STAGE} as select {texts}, _file_id, _line from ({select}) order by _file_id, _line"
+        f"create or replace temp table {STAGE} as select {texts}, _file_id, _line from ({select}) "
+        "order by _file_id, _line"
     )
     rows = count(con, STAGE)
-    relation, pick = of_stage_table(con)
-    return Stage(path, tuple(columns), relation, rows, rows, None, pick, lambda records: [])
+    pick = pick_from_stage(con)
+    return Stage(path, tuple(columns), STAGE, rows, rows, None, pick, lambda records: [])
 
 
 def _reject(

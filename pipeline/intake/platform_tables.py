@@ -1,6 +1,6 @@
 """A platform's files as tables of text, `<platform>.<table>`: read, structure checked, the latest of each key kept.
 
-What belongs here: everything before the adapter's SELECTs. The tables lie in a database in memory, so this happens before
+What belongs here: everything before the adapter's SELECTs. The tables lie in a database in memory, so this comes before
 the transaction on the warehouse, and what the ledger must learn of it is gathered in temporary tables.
 """
 
@@ -62,11 +62,11 @@ def fill_table(con: duckdb.DuckDBPyConnection, file: PlatformFile, adapter: Adap
     stage = read_file(con, file.landed.path, file.name, file_format, table.dialect, expected, work)
     reading = Reading("UTC", "iso", file.landed.exported_at)
     file.rows_in = stage.rows_in
-    file.rejected = judge_stage(con, contract, stage, reading, str(file.file_id))
+    file.rejected = judge_stage(con, contract, stage, reading, file.file_id)
     refusal = refusal_of(file.landed, file.rejected, stage.rows_in, adapter.reject_limit)
     if refusal:
         raise DataRefused(refusal)
-    explain_stage(con, contract, stage, reading, str(file.file_id), limit=None)
+    explain_stage(con, contract, stage, reading, limit=None)
     keep_rejects(con, contract.name, stage, file.file_id, stage.bad, into=SETBACKS["rejects"])
     columns = ", ".join(map(quoted, names))
     con.execute(

@@ -28,7 +28,7 @@ from pipeline.intake.outcomes import FileOutcome, IntakeResult, Progress
 from pipeline.intake.platform_exports import build_export
 from pipeline.intake.platform_tables import SETBACKS, PlatformFile, fill_table, keep_latest, make_tables
 from pipeline.intake.session import intake_session
-from pipeline.settings import DataFolder, Office
+from pipeline.settings import ADAPTERS, DataFolder, Office
 from pipeline.warehouse import transaction
 
 
@@ -40,12 +40,13 @@ def take_in_platform(
     source_folder: Path,
     *,
     progress: Progress,
+    adapters: Path = ADAPTERS,
 ) -> IntakeResult:
     """Take in a platform's files from a folder. Files that no adapter table matches are skipped, and said.
 
     Raises UserError for an unknown platform or a folder that is none.
     """
-    started, adapter = time.monotonic(), read_adapter(platform)
+    started, adapter = time.monotonic(), read_adapter(platform, adapters)
     if not source_folder.is_dir():
         raise UserError(f"{source_folder}: no such folder; it should hold the {adapter.title} files")
     with intake_session(con, folder) as work, _memory_database(con, platform):
@@ -74,6 +75,7 @@ def _land_new(
 ) -> tuple[list[PlatformFile], list[FileOutcome]]:
     new: list[PlatformFile] = []
     outcomes = []
+    sizes = ledger.known_sizes(con)
     for path in files_in(source_folder):
         table = adapter.table_of(path.name)
         delivery = Delivery(table.ledger_name if table else adapter.platform, path, adapter.platform)
@@ -82,7 +84,7 @@ def _land_new(
             outcomes.append(FileOutcome.of(delivery.export, delivery.name, "skipped", message=reason))
             continue
         try:
-            landed = land(delivery, folder.landing)
+            landed = land(delivery, folder.landing, sizes)
         except DataRefused as error:
             outcomes.append(FileOutcome.of(delivery.export, delivery.name, "refused", message=str(error)))
             continue

@@ -1,8 +1,8 @@
 """A child process that opens one Parquet file or workbook and writes it again as plain texts, under hard limits.
 
 What belongs here: everything that touches the bytes of a packed format, because a crafted one can kill or fill the
-process that parses it. It is run as a script of its own (`python -I sandbox.py KIND SOURCE TARGET`), so it imports nothing
-of ours; it prints one JSON object: {"columns": […], "rows": N} or {"refused": "why"}.
+process that parses it. It is run as a script of its own (`python -I sandbox.py KIND SOURCE TARGET`), so it imports
+nothing of ours; it prints one JSON object: {"columns": […], "rows": N} or {"refused": "why"}.
 `tables` starts it and decides what its death means.
 
 The target is Parquet: a column `_line` (the row's number in the file) and one text column per column of the source.
@@ -16,6 +16,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -149,7 +150,7 @@ def _has_formula(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     return False
 
 
-def _blocks(file: zipfile.ZipExtFile) -> Iterator[bytes]:
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
     try:
         while block := file.read(1 << 20):
             yield block

@@ -30,7 +30,7 @@ def intake_session(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> Iterat
     finally:
         forget_key(con)
         shutil.rmtree(work, ignore_errors=True)
-        con.execute("drop view if exists temp.intake_rows")
+        con.execute("drop view if exists temp.intake_rows; drop view if exists temp.intake_judged")
         left = con.execute("select table_name from duckdb_tables() where database_name = 'temp'").fetchall()
         for (table,) in left:
             if table.startswith("intake_"):

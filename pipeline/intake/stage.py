@@ -16,9 +16,8 @@ from pipeline.intake.structure import Positions
 
 #: The texts of formats that are not read straight from their file.
 STAGE = "intake_stage"
-#: The texts of single records, with their `_record`.
+#: The texts of single records, with their index as `_record`.
 PICKED = "intake_picked"
-LINES = "intake_lines"
 MAX_RAW_CHARACTERS = 10_000
 
 
@@ -36,10 +35,10 @@ class BadRecord:
 class Stage:
     """A delivery's records as texts, null when empty.
 
-    `relation`: what to select `columns` and `_record` from, the record's index among the `rows` that can be read.
-    `rows_in`: the records of the file by a count of its own, `bad` included. `lines`: where each of the `rows` starts in
-    the file, None when record i starts on line i + 2. `pick`: fill the table `PICKED` with the texts of some records.
-    `raw`: the text of some records as delivered.
+    `relation`: what to select `columns` from, in the file's order: `rows` records, which are known by their index. With
+    `_file_id` and `_line` among its columns it tells itself where each comes from. `rows_in`: the records of the file
+    by a count of its own, `bad` included. `lines`: where each of the `rows` starts in the file, None when record i
+    starts on line i + 2. `pick`: fill the table `PICKED` with the texts of some records. `raw`: these as delivered.
     """
 
     name: str
@@ -70,26 +69,18 @@ def shortened(raw: str) -> str:
     return f"{raw[:MAX_RAW_CHARACTERS]}… ({len(raw)} characters)"
 
 
-def put_lines(con: duckdb.DuckDBPyConnection, stage: Stage) -> str:
-    """SQL for the line of a record: over the record `s` or, once `LINES` is joined, over its line `l`."""
-    if stage.lines is None:
-        return "s._record + 2"
-    con.register("intake_lines_array", pa.table({"line": pa.array(stage.lines)}))
-    con.execute(f"create or replace temp table {LINES} as select line from intake_lines_array")
-    con.unregister("intake_lines_array")
-    return "l.line"
-
-
-def of_stage_table(con: duckdb.DuckDBPyConnection) -> tuple[str, Callable[[Sequence[int]], None]]:
-    """(`relation`, `pick`) of a delivery whose texts lie in the table `STAGE`."""
-    relation = f"(select *, rowid as _record from {STAGE})"
+def pick_from_stage(con: duckdb.DuckDBPyConnection) -> Callable[[Sequence[int]], None]:
+    """`pick` of a delivery whose texts lie in the table `STAGE`."""
 
     def pick(records: Sequence[int]) -> None:
         con.register("intake_wanted", pa.table({"_record": pa.array(records, pa.int64())}))
-        con.execute(f"create or replace temp table {PICKED} as from {relation} semi join intake_wanted using (_record)")
+        con.execute(
+            f"create or replace temp table {PICKED} as "
+            f"from (select *, rowid as _record from {STAGE}) semi join intake_wanted using (_record)"
+        )
         con.unregister("intake_wanted")
 
-    return relation, pick
+    return pick
 
 
 def count(con: duckdb.DuckDBPyConnection, table: str) -> int:

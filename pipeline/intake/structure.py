@@ -5,9 +5,9 @@ reader that loads the values. What a header says is `header`'s business, what a 
 
 How it works: a quote is an opening one when an even number of quotes comes before it, a closing one otherwise; a
 delimiter or a line end counts where that number is even. An opening quote must follow a delimiter, a line end or the
-closing quote just before it (an escaped quote); a closing one must be followed by a delimiter, a line end, the end of the
-file or that next quote. A file that breaks this is refused, since nothing after the break can be trusted. A record of
-the wrong width is not: its neighbours are known to be whole, so it is set aside alone.
+closing quote just before it (an escaped quote); a closing one must be followed by a delimiter, a line end, the end of
+the file or that next quote. A file that breaks this is refused, since nothing after the break can be trusted. A record
+of the wrong width is set aside alone: its neighbours are known to be whole.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ QUOTE, LF, CR = ord('"'), ord("\n"), ord("\r")
 class Structure:
     """The records of a file, its header first.
 
-    `starts` and `ends`: byte offsets of each record's content, its line end excluded. `lines`: the physical line that it
-    starts on, from 1. `fields`: how many fields it has. Blank lines are no records.
+    `starts` and `ends`: byte offsets of each record's content, its line end excluded. `lines`: the physical line that
+    it starts on, from 1. `fields`: how many fields it has. Blank lines are no records.
     """
 
     starts: Positions
@@ -41,10 +41,9 @@ class Structure:
     lines: Positions
     fields: Positions
     has_nul: Positions
-    has_blank_lines: bool
     has_quoted_line_ends: bool
-    line_end: str
-    """'\\n', '\\r\\n', or '' when several kinds are mixed or lone carriage returns end lines."""
+    is_plain: bool
+    """Every record ends in one line feed, and no line is blank."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -63,11 +62,8 @@ class _Scan:
     record_start: int = 0
     line: int = 1
     record_line: int = 1
-    line_feeds: int = 0
-    carriage_returns: int = 0
-    pairs: int = 0
-    blank_lines: int = 0
-    quoted_line_ends: int = 0
+    is_plain: bool = True
+    has_quoted_line_ends: bool = False
     starts: list[Positions] = field(default_factory=list)
     ends: list[Positions] = field(default_factory=list)
     lines: list[Positions] = field(default_factory=list)
@@ -88,8 +84,8 @@ def check_structure(data: Bytes, *, delimiter: str = ",", name: str = "", start:
         _scan_block(scan, begin, end)
     if scan.quotes % 2:
         raise DataRefused(
-            f"{name}, line {_line_of(data, scan.last_quote)}: the quote that opens here is never closed; the file is cut "
-            'short, or a quote inside a value is not doubled ("")'
+            f"{name}, line {_line_of(data, scan.last_quote)}: the quote that opens here is never closed; the file is "
+            'cut short, or a quote inside a value is not doubled ("")'
         )
     _take_records(scan, *(np.array([value], dtype=np.int64) for value in (len(data), scan.delimiters, scan.line)))
     return _structure(scan)
@@ -112,19 +108,18 @@ def _scan_block(scan: _Scan, begin: int, end: int) -> None:
         followed = _bytes_at(scan.data, places[carriage_returns] + 1) == LF
         is_line_end[carriage_returns[~followed]] = True
         ends_record[carriage_returns] = True
-        scan.pairs += int(np.count_nonzero(followed))
-        scan.carriage_returns += len(carriage_returns)
     counted = kinds == scan.delimiter
     if scan.quotes % 2 or is_quote.any():
         outside = (np.cumsum(is_quote) + scan.quotes) % 2 == 0
         _check_quotes(scan, places[is_quote])
-        scan.quoted_line_ends += int(np.count_nonzero(ends_record & ~outside))
+        scan.has_quoted_line_ends |= bool((ends_record & ~outside).any())
         ends_record &= outside
         counted &= outside
+    if len(carriage_returns):
+        scan.is_plain &= not ends_record[carriage_returns].any()
     found = np.flatnonzero(ends_record)
     delimiters = np.cumsum(counted)
     lines = np.cumsum(is_line_end)
-    scan.line_feeds += int(np.count_nonzero(kinds == LF))
     if len(found):
         _take_records(scan, places[found], delimiters[found] + scan.delimiters, lines[found] + scan.line)
         scan.delimiters = int(delimiters[-1] - delimiters[found[-1]])
@@ -144,9 +139,8 @@ def _take_records(scan: _Scan, ends: Positions, delimiters: Positions, next_line
     scan.record_start, scan.record_line = int(ends[-1]) + 1, int(next_lines[-1])
     filled = ends > starts
     if not filled.all():
-        empty = starts[~filled]
-        pairs = (_bytes_at(scan.data, empty) == LF) & (_bytes_at(scan.data, empty - 1) == CR)
-        scan.blank_lines += int(np.count_nonzero(~pairs & (empty < len(scan.data))))
+        # Between the two halves of a CRLF lies nothing either: no record, no more than a blank line is one.
+        scan.is_plain &= not (starts[~filled] < len(scan.data)).any()
         starts, ends, lines, fields = starts[filled], ends[filled], lines[filled], fields[filled]
     scan.starts.append(starts)
     scan.ends.append(ends)
@@ -169,8 +163,8 @@ def _check_quotes(scan: _Scan, quotes: Positions) -> None:
             "something follows a closing quote" if is_closing[wrong[0]] else "a quote stands inside an unquoted value"
         )
         raise DataRefused(
-            f"{scan.name}, line {_line_of(scan.data, at)}: {said} ({_around(scan.data, at)!r}); by RFC 4180 a value with "
-            'quotes is quoted whole and its own quotes are doubled ("")'
+            f"{scan.name}, line {_line_of(scan.data, at)}: {said} ({_around(scan.data, at)!r}); by RFC 4180 a value "
+            'with quotes is quoted whole and its own quotes are doubled ("")'
         )
     scan.quotes += len(quotes)
     scan.last_quote = int(quotes[-1])
@@ -179,21 +173,14 @@ def _check_quotes(scan: _Scan, quotes: Positions) -> None:
 def _structure(scan: _Scan) -> Structure:
     starts, ends = np.concatenate(scan.starts), np.concatenate(scan.ends)
     nuls = np.concatenate(scan.nuls) if scan.nuls else np.empty(0, dtype=np.int64)
-    lone = scan.carriage_returns - scan.pairs
-    line_end = ""
-    if not lone and not scan.quoted_line_ends:
-        line_end = "\r\n" if scan.pairs and scan.pairs == scan.line_feeds else "" if scan.pairs else "\n"
-    elif not scan.carriage_returns:
-        line_end = "\n"
     return Structure(
         starts,
         ends,
         np.concatenate(scan.lines),
         np.concatenate(scan.fields),
         np.unique(np.searchsorted(starts, nuls, side="right") - 1),
-        scan.blank_lines > 0,
-        scan.quoted_line_ends > 0,
-        line_end,
+        scan.has_quoted_line_ends,
+        scan.is_plain,
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.errors import DataRefused
 from pipeline.intake.header import Expected, map_header
-from pipeline.intake.stage import PICKED, STAGE, Stage, literal, of_stage_table, quoted
+from pipeline.intake.stage import PICKED, STAGE, Stage, literal, pick_from_stage, quoted
 
 SECONDS = 60.0
 #: A large Parquet file takes its time: so many bytes a second more are allowed for.
@@ -47,9 +47,9 @@ def read_table(
         found = con.execute(f"select to_json({{{fields}}})::varchar from {PICKED} order by _record")
         return [row[0] for row in found.fetchall()]
 
-    relation, pick = of_stage_table(con)
+    pick = pick_from_stage(con)
     line_numbers = np.asarray(lines, dtype=np.int64)
-    return Stage(name, tuple(columns), relation, verdict["rows"], len(line_numbers), line_numbers, pick, raw)
+    return Stage(name, tuple(columns), STAGE, verdict["rows"], len(line_numbers), line_numbers, pick, raw)
 
 
 def _convert(path: Path, name: str, kind: str, target: Path) -> dict:

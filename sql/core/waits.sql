@@ -15,7 +15,9 @@ with waits as (
         answered_at as ended_at,
         30 as followed_days
     from core.review_subjects
-    where scope in ('all', 'seller') and is_published and not is_answer_before_review
+    where
+        scope in ('all', 'seller') and is_published and not is_answer_before_review
+        and 'reviews.response_at' in (select m.need from ref.measured as m)
     union all
     select
         'inquiry',

@@ -2,7 +2,8 @@
 --
 -- grain: period_id, seller_id
 -- Whole numbers only. Ratings are those of the 12 months before the period's end; answers are to the reviews and inquiries of
--- the period that are 48 hours old. The market_ columns are the marketplace's own, the same in every row of a period.
+-- the period that are 48 hours old; where no export tells of answers to reviews, none are due. The market_ columns are the
+-- marketplace's own, the same in every row of a period.
 with planned as (
     select *
     from plan.periods
@@ -52,7 +53,7 @@ answer_days as (
         answered_48h as answered,
         mature_48h as mature
     from core.review_days
-    where scope in ('all', 'seller')
+    where scope in ('all', 'seller') and 'reviews.response_at' in (select m.need from ref.measured as m)
     union all
     select
         i.day,
