@@ -20,19 +20,22 @@ def same(left: str, right: str, columns: tuple[str, ...]) -> str:
 
 
 def mark_duplicates(con: duckdb.DuckDBPyConnection, export: Export) -> None:
-    """Set the verdict of good rows that share their key with another.
+    """Set the verdict of good rows that share their key with another, or that contradict what tells of the same thing.
 
     Identical ones count once: the first stays, the others are duplicates. Differing ones are all conflicts, since
     nothing says which of them is true.
     """
-    stored = tuple(name for name, _ in export.stored)
-    if _gather(con, export.key, stored):
-        repeated = f"select r._record from {JUDGED} as r join {REPEATED} as g on {same('r', 'g', export.key)}"
-        set_verdict(con, CONFLICT, f"{repeated} where r._verdict = {GOOD} and g.contents > 1")
-        set_verdict(con, DUPLICATE, f"{repeated} where r._verdict = {GOOD} and r._record > g.first_record")
     if export.agreement and _gather(con, export.agreement.by, export.agreement.columns):
-        repeated = f"select r._record from {JUDGED} as r join {REPEATED} as g on {same('r', 'g', export.agreement.by)}"
-        set_verdict(con, CONFLICT, f"{repeated} where r._verdict = {GOOD} and g.contents > 1")
+        set_verdict(con, CONFLICT, f"{_repeated(export.agreement.by)} and g.contents > 1")
+    if _gather(con, export.key, tuple(name for name, _ in export.stored)):
+        set_verdict(con, CONFLICT, f"{_repeated(export.key)} and g.contents > 1")
+        set_verdict(con, DUPLICATE, f"{_repeated(export.key)} and r._record > g.first_record")
+
+
+def _repeated(key: tuple[str, ...]) -> str:
+    return (
+        f"select r._record from {JUDGED} as r join {REPEATED} as g on {same('r', 'g', key)} where r._verdict = {GOOD}"
+    )
 
 
 def _gather(con: duckdb.DuckDBPyConnection, key: tuple[str, ...], contents: tuple[str, ...]) -> int:

@@ -69,32 +69,33 @@ def files_in(folder: Path) -> list[Path]:
 def land(delivery: Delivery, landing: Path, known_sizes: Container[int] = ()) -> Landed:
     """Copy a delivery to `landing/<sha256>` (mode 0400), all of it or nothing.
 
-    A file of one of the `known_sizes` is hashed first, and not copied when its copy is there. Raises DataRefused for what is not one plain file of its own (a link, a pipe, a folder, a file that changes while it
+    A file of one of the `known_sizes` is hashed first, and not copied when its copy is there already.
+
+    Raises DataRefused for what is not one plain file of its own (a link, a pipe, a folder, a file that changes while it
     is read), and CannotWrite when the copy cannot be written.
     """
     source = _open_plainly(delivery)
+    temporary = landing / f".arriving-{os.getpid()}"
     try:
         before = os.fstat(source)
-        temporary = landing / f".arriving-{os.getpid()}"
-        try:
-            digest, size = _copy(source, temporary)
-            after = os.fstat(source)
-            if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or size != after.st_size:
-                raise DataRefused(
-                    f"{delivery.name}: the file changed while it was read; deliver it once it is complete"
-                )
-            path = landing / digest
+        digest = _digest(source) if before.st_size in known_sizes else ""
+        is_there = bool(digest) and (landing / digest).exists()
+        if not is_there:
+            digest = _copy(source, temporary)
+        after = os.fstat(source)
+        if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+            raise DataRefused(f"{delivery.name}: the file changed while it was read; deliver it once it is complete")
+        if not is_there:
             temporary.chmod(0o400)
-            temporary.replace(path)
+            temporary.replace(landing / digest)
             _sync_folder(landing)
-        except OSError as error:
-            raise CannotWrite(f"{landing}: {error.strerror}: {before.st_size} bytes are needed there") from None
-        finally:
-            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"{landing}: {error.strerror}: {before.st_size} bytes are needed there") from None
     finally:
+        temporary.unlink(missing_ok=True)
         os.close(source)
     exported_at = datetime.fromtimestamp(before.st_mtime_ns // 1000 / 1e6, UTC).replace(tzinfo=None)
-    return Landed(delivery, path, digest, size, exported_at)
+    return Landed(delivery, landing / digest, digest, before.st_size, exported_at)
 
 
 def _open_plainly(delivery: Delivery) -> int:
@@ -123,18 +124,18 @@ def _digest(source: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _copy(source: int, target: Path) -> tuple[str, int]:
-    """Copy to a new file, flushed to the disk; (SHA-256 in hex, bytes)."""
-    digest, size = hashlib.sha256(), 0
+def _copy(source: int, target: Path) -> str:
+    """Copy to a new file, flushed to the disk; its SHA-256 in hex."""
+    digest = hashlib.sha256()
     target.unlink(missing_ok=True)
+    os.lseek(source, 0, os.SEEK_SET)
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         while block := os.read(source, COPY_BYTES):
             digest.update(block)
             out.write(block)
-            size += len(block)
         out.flush()
         os.fsync(out.fileno())
-    return digest.hexdigest(), size
+    return digest.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

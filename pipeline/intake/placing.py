@@ -97,16 +97,18 @@ def note_reach(con: duckdb.DuckDBPyConnection, export: Export, file_ids: Sequenc
 
 def note_anomalies(con: duckdb.DuckDBPyConnection, export: Export, file_ids: Sequence[int]) -> None:
     """Count the good rows that break an `anomaly` rule: they are taken in, and said."""
-    for rule in export.rules:
-        if rule.severity == "anomaly":
-            con.execute(
-                f"insert into ledger.anomalies select _file_id, ?, ?, ?, count(*) from {JUDGED} "
-                f"where _verdict in ({GOOD}, {DUPLICATE}) and {quoted('_breaks_' + rule.name)} "
-                f"and list_contains(?, _file_id) group by all",
-                [export.name, rule.name, rule.explanation, list(file_ids)],
-            )
+    rules = [rule for rule in export.rules if rule.severity == "anomaly"]
+    if not rules:
+        return
+    ids = list(file_ids)
+    for rule in rules:
+        con.execute(
+            f"insert into ledger.anomalies select _file_id, ?, ?, ?, count(*) from {JUDGED} where _verdict in ({GOOD}, "
+            f"{DUPLICATE}) and {quoted('_breaks_' + rule.name)} and list_contains(?, _file_id) group by all",
+            [export.name, rule.name, rule.explanation, ids],
+        )
     con.execute(
         "update ledger.files set anomalies = coalesce((select sum(rows) from ledger.anomalies as a "
         "where a.file_id = ledger.files.file_id), 0) where list_contains(?, file_id)",
-        [list(file_ids)],
+        [ids],
     )

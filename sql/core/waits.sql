@@ -17,7 +17,7 @@ with waits as (
     from core.review_subjects
     where
         scope in ('all', 'seller') and is_published and not is_answer_before_review
-        and 'reviews.response_at' in (select m.need from ref.measured as m)
+        and 'reviews.response_at' in (select need from ref.measured)
     union all
     select
         'inquiry',

@@ -38,7 +38,7 @@ cells as (
         coalesce(m.messages, 0) between 1 and 9 as is_suppressed
     from slots as s
     left join sent as m using (period_id, weekday, hour)
-    where 'messages' in (select m.need from ref.measured as m)
+    where 'messages' in (select need from ref.measured)
 )
 
 select

@@ -53,7 +53,7 @@ answer_days as (
         answered_48h as answered,
         mature_48h as mature
     from core.review_days
-    where scope in ('all', 'seller') and 'reviews.response_at' in (select m.need from ref.measured as m)
+    where scope in ('all', 'seller') and 'reviews.response_at' in (select need from ref.measured)
     union all
     select
         i.day,
