@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipeline.contracts import EXPORTS
 from pipeline.models import Audit, AuditFailed, Model, all_models, build, load_checks
-from pipeline.planning import is_unchanged, make_plan, parse_instant
+from pipeline.planning import is_unchanged, local, make_plan, parse_instant
 from pipeline.progress import progress
 from pipeline.resources import WarehouseResource
 
@@ -34,7 +34,8 @@ class PlanConfig(dg.Config):
 def plan(config: PlanConfig, warehouse: WarehouseResource) -> dg.MaterializeResult:
     as_of = parse_instant(config.as_of, warehouse.office) if config.as_of else None
     made = make_plan(warehouse.con, warehouse.folder, warehouse.office, as_of=as_of, full=config.full)
-    progress(f"planned {len(made.periods)} of {len(made.all_periods)} periods, as of {made.as_of} UTC: {made.why}")
+    as_of_local = f"{local(made.as_of, warehouse.office):%Y-%m-%d %H:%M} {warehouse.office.time_zone}"
+    progress(f"planned {len(made.periods)} of {len(made.all_periods)} periods, as of {as_of_local}: {made.why}")
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(made.periods),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from pipeline import periods
 from pipeline.errors import UserError
@@ -116,7 +116,7 @@ def explain(
     from pipeline.explaining import explanation
 
     folder = _prepared(data)
-    Console().print(explanation(folder, load_office(folder), metric, period, seller), highlight=False)
+    _say(explanation(folder, load_office(folder), metric, period, seller))
 
 
 @app.command()
@@ -125,7 +125,12 @@ def status(data: Data = None) -> None:
     from pipeline.explaining import status_of
 
     folder = _prepared(data)
-    Console().print(status_of(folder, load_office(folder)), highlight=False)
+    _say(status_of(folder, load_office(folder)))
+
+
+def _say(what: RenderableType) -> None:
+    """Print for a person: as wide as the terminal, and wide enough for file names where there is none."""
+    Console(width=None if sys.stdout.isatty() else 120).print(what, highlight=False, soft_wrap=True)
 
 
 def _prepared(data: Path | None) -> DataFolder:
@@ -150,7 +155,7 @@ def _take_in(folder: DataFolder, platform: str, source: Path | None) -> None:
     before = newest_file(folder)
     config = {"platform": platform, "folder": str(source.resolve())} if source else {}
     run_job(folder, "load", run_config={"ops": {"intake": {"config": config}}})
-    Console().print(deliveries_since(folder, before), highlight=False)
+    _say(deliveries_since(folder, before))
 
 
 def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
@@ -159,7 +164,7 @@ def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
 
     before = newest_file(folder)
     run_job(folder, "nightly", run_config={"ops": {"plan__periods": {"config": {"as_of": as_of, "full": full}}}})
-    Console().print(deliveries_since(folder, before), highlight=False)
+    _say(deliveries_since(folder, before))
     print(folder.published / "metrics.parquet")
     print(folder.published / "scmr17.duckdb")
     month = last_complete_month(folder)
@@ -187,7 +192,9 @@ def _report(folder: DataFolder, period_id: str) -> None:
 def main() -> None:
     """Run the command; end with the exit code that operators expect."""
     try:
-        app(standalone_mode=True)
+        app()
+    except SystemExit as stop:
+        sys.exit(UserError.exit_code if stop.code == 2 else stop.code)
     except UserError as error:
         print(f"scmr17: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -14,8 +14,7 @@ from typing import Any
 import duckdb
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.panel import Panel
-from rich.syntax import Syntax
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +23,7 @@ from pipeline.catalogue import Metric, load_catalogue
 from pipeline.errors import Busy, DeliveryMissing, UserError
 from pipeline.extracts import open_published
 from pipeline.models import Model, all_models
+from pipeline.planning import local
 from pipeline.settings import DataFolder, Office
 
 
@@ -50,7 +50,9 @@ def explanation(folder: DataFolder, office: Office, metric_id: str, period_id: s
             Text(f"{metric.title} · {period.label}" + (f" · seller {seller}" if seller else ""), style="bold"),
             Text(metric.definition + f" ({metric.source})"),
             _figure_table(row, metric),
-            Panel(Syntax(model.text, "sql", word_wrap=True), title=f"{model.table} · sha256 {model.sha256[:12]}"),
+            Rule(f"{model.table} · sha256 {model.sha256[:12]}", align="left"),
+            Text(model.text.rstrip()),
+            Rule(),
             Text("reads " + ", ".join(tables)),
             _files_table(con, exports),
             _rejects_table(con, exports),
@@ -63,7 +65,7 @@ def status_of(folder: DataFolder, office: Office) -> RenderableType:
     lines.append(Text(f"time zone {office.time_zone}, currency {office.currency}"))
     try:
         with reading(folder) as con:
-            taken_in = _exports_table(con)
+            taken_in = _exports_table(con, office)
             lines.append(taken_in if taken_in.row_count else Text(_nothing_yet(folder)))
     except DeliveryMissing as error:
         lines.append(Text(str(error)))
@@ -76,9 +78,8 @@ def status_of(folder: DataFolder, office: Office) -> RenderableType:
                 con, "select count(*) as figures, count(distinct period_id) as periods from published.metrics", []
             )
             assert run is not None and count is not None
-            lines.append(
-                Text(f"published: {count['figures']:,} figures of {count['periods']} periods, as of {run['as_of']} UTC")
-            )
+            as_of = f"{local(run['as_of'], office)} {office.time_zone}"
+            lines.append(Text(f"published: {count['figures']:,} figures of {count['periods']} periods, as of {as_of}"))
     except DeliveryMissing as error:
         lines.append(Text(str(error)))
     reports = sorted(path.name for path in folder.reports.glob("*") if any(path.glob("*.pdf")))
@@ -104,6 +105,12 @@ def deliveries_since(folder: DataFolder, file_id: int) -> RenderableType:
             "where file_id > ? order by file_id",
             [file_id],
         ).fetchall()
+        rejects = con.execute(
+            "select f.export || '/' || f.name, r.line, r.column_name, r.value, r.reason "
+            "from ledger.rejects as r join ledger.files as f using (file_id) "
+            "where f.file_id > ? and f.status = 'loaded' order by f.file_id, r.line, r.column_name",
+            [file_id],
+        ).fetchall()
     if not rows:
         return Text("nothing new was delivered")
     table = Table("delivery", *_RIGHT, title="Rows in = accepted + superseded + rejected", box=SIMPLE_HEAD)
@@ -114,7 +121,21 @@ def deliveries_since(folder: DataFolder, file_id: int) -> RenderableType:
         if state == "loaded":
             table.add_row(f"{export}/{name}", *map(_number, counts))
     refusals = [Text(f"{name} refused: {why}", style="red") for _, name, state, *_, why in rows if state == "refused"]
-    return Group(table, *refusals)
+    return Group(table, *refusals, *(_reject_line(*reject) for reject in rejects[:SHOWN_REJECTS]), _more(len(rejects)))
+
+
+#: So many rejected rows are shown after a run; the rest is counted, and stands in `ledger.rejects`.
+SHOWN_REJECTS = 20
+
+
+def _reject_line(delivery: str, line: int, column: str | None, value: str | None, reason: str) -> Text:
+    found = "is empty" if value is None else repr(value)
+    what = f"{column} {found}: {reason}" if column else reason
+    return Text(f"rejected: {delivery}, line {line}: {what}")
+
+
+def _more(rejects: int) -> Text:
+    return Text(f"and {rejects - SHOWN_REJECTS:,} more rejected rows" if rejects > SHOWN_REJECTS else "")
 
 
 _RIGHT = ("rows in", "accepted", "superseded", "rejected")
@@ -243,7 +264,9 @@ def _files_table(con: duckdb.DuckDBPyConnection, exports: list[str]) -> Renderab
 
 def _rejects_table(con: duckdb.DuckDBPyConnection, exports: list[str]) -> RenderableType:
     rows = con.execute(
-        "select export, file_name, reason, rows from published.rejects where list_contains(?, export)", [exports]
+        "select export, file_name, concat_ws(': ', column_name, reason), rows from published.rejects "
+        "where list_contains(?, export)",
+        [exports],
     ).fetchall()
     if not rows:
         return Text("No row of these files was rejected.")
@@ -256,18 +279,19 @@ def _rejects_table(con: duckdb.DuckDBPyConnection, exports: list[str]) -> Render
     return table
 
 
-def _exports_table(con: duckdb.DuckDBPyConnection) -> Table:
+def _exports_table(con: duckdb.DuckDBPyConnection, office: Office) -> Table:
     table = Table("export", "files", *_RIGHT, "reaches", title="Taken in", box=SIMPLE_HEAD)
     for column in table.columns[1:]:
         column.justify = "right"
     for row in con.execute(
         """
         select export, count(*), sum(rows_in), sum(accepted), sum(superseded), sum(rejected),
-            coalesce(max(last_event_at)::varchar, '')
+            max(last_event_at)
         from ledger.files where status = 'loaded' group by export order by export
         """
     ).fetchall():
-        table.add_row(row[0], *(_number(value) for value in row[1:6]), row[6][:16])
+        reach = f"{local(row[6], office):%Y-%m-%d}" if row[6] else ""
+        table.add_row(row[0], *(_number(value) for value in row[1:6]), reach)
     return table
 
 
@@ -278,4 +302,6 @@ def _row(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any]) -> dict[st
 
 
 def _number(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -81,12 +81,12 @@ def make_plan(
                 "or load a platform's files with `scmr17 load --platform NAME FOLDER`"
             )
         moment = as_of or reach
-        local = moment.replace(tzinfo=UTC).astimezone(office.zone)
-        as_of_day = local.date()
+        clock = local(moment, office)
+        as_of_day = clock.date()
         known = [
             period
             for period_type in PERIOD_TYPES
-            for period in between(first_day, _day_after(local), period_type, office.fiscal_year_start_month)
+            for period in between(first_day, _day_after(clock), period_type, office.fiscal_year_start_month)
         ]
         plan = _choose(con, office, folder, moment, as_of_day, known, full)
         _write(con, office, plan, first_day)
@@ -103,6 +103,11 @@ def parse_instant(text: str, office: Office) -> datetime:
             f"--as-of {text!r} is not a day such as 2026-03-01 nor a time such as 2026-03-01T06:00"
         ) from None
     return moment.replace(tzinfo=moment.tzinfo or office.zone).astimezone(UTC).replace(tzinfo=None)
+
+
+def local(moment: datetime, office: Office) -> datetime:
+    """The office's wall clock, without a zone, at a UTC instant without a zone."""
+    return moment.replace(tzinfo=UTC).astimezone(office.zone).replace(tzinfo=None)
 
 
 def is_unchanged(con: duckdb.DuckDBPyConnection) -> bool:
@@ -169,7 +174,7 @@ def _choose(
     changed: date | None = row[0] if row else None
     if changed is None and moment == last_as_of:
         return Plan(moment, as_of_day, False, (), tuple(known), current, "nothing changed")
-    last_day = last_as_of.replace(tzinfo=UTC).astimezone(office.zone).date()
+    last_day = local(last_as_of, office).date()
     cutoff = min(filter(None, (changed, last_day - timedelta(days=SETTLING_DAYS))))
     planned = tuple(period for period in known if period.end > cutoff)
     why = f"rows from {changed} on changed" if changed else f"time passed since {last_day}"
@@ -226,7 +231,7 @@ def _reach(con: duckdb.DuckDBPyConnection, office: Office) -> datetime | None:
     if row is None or row[0] is None:
         return None
     last_event, exported = row
-    day = last_event.replace(tzinfo=UTC).astimezone(office.zone).date()
+    day = local(last_event, office).date()
     end = _midnight(day + timedelta(days=1), office)
     return end if end <= exported else _midnight(day, office)
 
@@ -236,9 +241,9 @@ def _midnight(day: date, office: Office) -> datetime:
     return datetime.combine(day, time(), office.zone).astimezone(UTC).replace(tzinfo=None)
 
 
-def _day_after(local: datetime) -> date:
-    """The first local day that holds nothing before `local`."""
-    return local.date() if local.time() == time() else local.date() + timedelta(days=1)
+def _day_after(clock: datetime) -> date:
+    """The first local day that holds nothing before that time."""
+    return clock.date() if clock.time() == time() else clock.date() + timedelta(days=1)
 
 
 def _first_day(con: duckdb.DuckDBPyConnection) -> date | None:

@@ -160,9 +160,7 @@ def _reason(seller: Seller, rules: RoyaltyRules) -> str | None:
     return None
 
 
-def allocate(
-    sellers: Iterable[Seller], market: Market, pool_cents: int, rules: RoyaltyRules
-) -> list[dict[str, Any]]:
+def allocate(sellers: Iterable[Seller], market: Market, pool_cents: int, rules: RoyaltyRules) -> list[dict[str, Any]]:
     """One row a seller with every factor, named as the columns of `metrics.royalties` (those of the period excepted).
 
     Sum of allocations = pool_cents, and sum of payouts + sum of carried = pool_cents. When nobody takes part no pool is

@@ -18,7 +18,6 @@ from pipeline.definitions import build
 from pipeline.errors import UserError
 from pipeline.settings import PROJECT, DataFolder
 
-
 #: The run's events go to the instance, where the UI shows them; a terminal gets our own lines only.
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

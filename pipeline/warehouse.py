@@ -121,7 +121,7 @@ def harden(con: duckdb.DuckDBPyConnection, directory: Path) -> None:
 
 
 def prepare_schemas(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the schemas, the ledger, every `raw` table and the SQL macros, and the columns that a newer contract added."""
+    """Make the schemas, the ledger, every `raw` table with the columns of today's contract, and the SQL macros."""
     for schema in ("raw", "plan", "ref", "core", "metrics", "stats"):
         con.execute(f"create schema if not exists {schema}")
     con.execute(LEDGER)

@@ -207,6 +207,7 @@ def test_t53_nothing_at_all_is_refused(desk, content):
 def test_t53_a_file_of_bad_rows_alone_is_refused_and_tells_of_the_first(desk):
     outcome = desk.load_rows("reviews", *({**values, "rating": "7"} for values in REVIEWS))
     assert (outcome.status, outcome.rows_in, outcome.rejected) == ("refused", 20, 20)
+    assert "The first is line 2: rating = '7': a rating lies between 1 and scale_max" in outcome.message
     assert desk.query("select count(*), count(distinct line) from ledger.rejects") == [(20, 20)]
     assert desk.query("select count(*) from raw.reviews") == [(0,)]
 

@@ -115,6 +115,22 @@ def test_a20_the_identity_holds_when_orders_and_messages_lie_in_different_period
     assert market.get("message_intensity", "2025-02").reason == "no_data"
 
 
+def test_a20_orders_that_nobody_writes_about(market):
+    """Both exports came: no message about two orders is a nought that was counted."""
+    market.add("sales", 2)
+    write(market, sent_at="2025-02-10 10:00", order_id="O9")
+    market.plan("2025-01").build("metrics.message_orders")
+    assert market.get("messages_per_order")[:3] == (0, 0, 2)
+    assert market.get("message_reach").value == 0
+
+
+def test_a_message_of_as_of_itself_is_not_there_yet(market):
+    write(market, sent_at="2025-04-09 23:59:59")
+    write(market, sent_at="2025-04-10 00:00")
+    market.plan("2025-04").build("metrics.messages")
+    assert market.get("message_count", "2025-04").value == 1
+
+
 def test_a21_active_people_by_role_and_in_all(market):
     """A person in both roles counts once in each and once in the total."""
     write(market, sender_id="X1", times=2)
@@ -221,7 +237,7 @@ def test_a21_peaks_count_only_hours_that_have_begun(market):
 
 
 def test_a21_peaks_begin_with_our_first_day():
-    """The exports begin on Wednesday 2025-01-08, which counts: four Wednesdays of January from there on, three Tuesdays."""
+    """The exports begin on Wednesday 2025-01-08, which counts: four Wednesdays from there on, three Tuesdays."""
     with marketplace(first_day="2025-01-08") as market:
         write(market).plan("2025-01").build("metrics.message_peaks")
         slots = dict(market.rows("select weekday, slots from metrics.message_peaks where hour = 0"))

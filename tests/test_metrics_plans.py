@@ -7,7 +7,7 @@ from metrics_support import marketplace
 from pipeline.models import all_models
 
 PLANNED = [model for model in all_models() if model.is_planned]
-PERIODS = ("2024-11", "2024-12", "2025-01", "2025-W01", "2025-W02", "2024-Q4", "2025-Q1")
+PERIODS = ("2024-11", "2024-12", "2025-01", "2025-W02", "2025-Q1")
 
 
 ROWS = """

@@ -76,7 +76,7 @@ def test_a11_all_pending_is_immature_and_not_nought(market):
 
 def test_a11_who_counts_and_whose_answer(market):
     """Published ones only; an answer of the staff or of a template is not the seller's and is counted apart."""
-    review(market, 1)
+    review(market, 1, times=2)
     review(market, 1, response_author_role="seller")
     review(market, 1, response_author_role="staff")
     review(market, 1, response_author_role="system")
@@ -84,7 +84,7 @@ def test_a11_who_counts_and_whose_answer(market):
     market.arrive("reviews", "response_author_role")
     market.plan("2025-01").build("metrics.review_responses")
     row = market.get("review_response_48h")
-    assert (row.numerator, row.denominator) == (2, 4)
+    assert (row.numerator, row.denominator) == (3, 5)
     assert market.get("review_response_by_staff").value == 2
 
 
@@ -118,6 +118,14 @@ def test_a11_each_seller_answers_for_itself(market):
     assert market.get("review_response_48h")[1:3] == (1, 1)
     assert market.get("review_response_48h", scope="seller", entity_id="S1").value == 1
     assert market.get("review_response_48h", scope="seller", entity_id="S2").value == 0
+
+
+def test_a11_the_first_answer_of_several_sellers_answers_the_review(market):
+    review(market, 60, review_id="RX", seller_id="S1")
+    review(market, 1, review_id="RX", seller_id="S2")
+    market.plan("2025-01").build("metrics.review_responses")
+    assert market.get("review_response_48h")[1:3] == (1, 1)
+    assert market.get("review_response_48h", scope="seller", entity_id="S1").value == 0
 
 
 # --- inquiries (A12) -------------------------------------------------------------------------------------------------

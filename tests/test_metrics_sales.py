@@ -220,6 +220,21 @@ def test_a15_an_order_is_on_time_when_its_last_part_is(market):
     assert market.get("on_time_delivery_rate", scope="category", entity_id="Toys").value == 0
 
 
+@pytest.mark.parametrize(("delivered_at", "on_time"), [("2025-01-25 00:00", 1), ("2025-01-25 00:01", 0)])
+def test_a15_an_orders_promise_is_the_latest_of_its_lines(market, delivered_at, on_time):
+    delivery(market, order_id="O1", promised_at="2025-01-20 00:00", delivered_at="2025-01-10 10:00")
+    delivery(market, order_id="O1", promised_at="2025-01-25 00:00", delivered_at=delivered_at)
+    market.plan("2025-01").build("metrics.deliveries")
+    assert market.get("on_time_delivery_rate")[1:3] == (on_time, 1)
+
+
+def test_a15_a_delivery_of_as_of_itself_has_not_happened(market):
+    """as_of and the promise are both 2025-04-10 00:00: due, and not delivered as far as we know."""
+    delivery(market, promised_at="2025-04-10 00:00", delivered_at="2025-04-10 00:00")
+    market.plan("2025-04").build("metrics.deliveries")
+    assert market.get("on_time_delivery_rate", "2025-04")[1:3] == (0, 1)
+
+
 def test_a15_median_days_count_the_undelivered(market):
     """Delivered after 2, 4 and 30 days, and one never: the curve is at 3/4, 1/2, 1/4: median 4 days, not 4's
     neighbour."""

@@ -60,6 +60,10 @@ def test_a13_survival(market, kind, fixture, family, prefix):
     )
     assert 1 - surviving == pytest.approx(0.76)
     assert (at_risk, events) == (2, 7)
+    steps = market.rows(
+        "select hours, events from metrics.survival where kind = ? and hours in (46, 47) order by 1", kind
+    )
+    assert steps == [(46, 6), (47, 7)], "an answer after exactly 47 hours is in by then"
 
 
 def test_a13_p90_that_the_curve_never_reaches(market):
@@ -128,6 +132,15 @@ def test_an_answer_of_the_staff_leaves_the_review_waiting(market):
     review(market, 4, response_author_role="seller")
     market.plan("2025-01").build("metrics.waiting_times")
     assert market.get("review_response_hours_median")[1:3] == (1, 3)
+
+
+def test_a13_of_equal_times_the_answer_comes_first(market):
+    """One answered after 5 hours, one open since 5 hours: both were at risk when the answer came."""
+    review(market, 5, created_at=AS_OF - timedelta(days=1))
+    review(market, created_at=AS_OF - timedelta(hours=5))
+    market.plan("2025-04").build("metrics.waiting_times", "metrics.survival")
+    assert market.get("review_response_hours_median", "2025-04").value == 5
+    assert market.rows("select surviving from metrics.survival where hours = 5")[0][0] == pytest.approx(0.5)
 
 
 def test_a13_exempt_inquiries_wait_for_nothing(market):

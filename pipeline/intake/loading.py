@@ -57,6 +57,8 @@ def load_stage(
     rejected = judge_stage(con, export, stage, reading, file_id)
     refusal = refusal_of(landed, rejected, stage.rows_in, reject_limit)
     explain_stage(con, export, stage, reading, limit=KEPT_OF_REFUSED if refusal else None)
+    if refusal:
+        refusal += first_reason(con, stage.bad)
     counts = Counts(rows_in=stage.rows_in, rejected=rejected)
     with transaction(con):
         if refusal:
@@ -105,6 +107,19 @@ def refusal_of(landed: Landed, rejected: int, rows_in: int, reject_limit: float)
             f"{_KEPT}"
         )
     return ""
+
+
+def first_reason(con: duckdb.DuckDBPyConnection, bad: Sequence[BadRecord]) -> str:
+    """The first of the reasons, by line, as the end of a message."""
+    found = con.execute(
+        f"select line, column_name, value, rule, reason from {REASONS} order by line, _record limit 1"
+    ).fetchone()
+    texts = [
+        (line, f"{column} = {value!r}: {reason} ({rule})")
+        for line, column, value, rule, reason in [found] * bool(found)
+    ]
+    texts += [(record.line, f"{record.reason} ({record.rule})") for record in bad[:1]]
+    return "".join(f". The first is line {line}: {text}" for line, text in sorted(texts)[:1])
 
 
 def keep_rejects(

@@ -16,7 +16,7 @@ from pipeline.intake.adapters import Adapter, PlatformTable
 from pipeline.intake.checks import Reading
 from pipeline.intake.duplicates import explain_conflicts, mark_duplicates
 from pipeline.intake.header import Expected
-from pipeline.intake.loading import refusal_of
+from pipeline.intake.loading import first_reason, refusal_of
 from pipeline.intake.placing import note_anomalies, note_reach, place_rows
 from pipeline.intake.platform_tables import PlatformFile
 from pipeline.intake.rules import JUDGED, REASONS, REJECTED, explain_rows, judge_rows
@@ -99,11 +99,7 @@ def _reject(
         file.rejected += lost.get(file.file_id, 0)
         refusal = refusal_of(file.landed, file.rejected, file.rows_in, adapter.reject_limit)
         if refusal:
-            first = con.execute(
-                f"select line, column_name, value, reason from {REASONS} where _file_id = ? order by line limit 1",
-                [file.file_id],
-            ).fetchone()
-            raise DataRefused(f"{refusal}; the first: line, column, value, reason = {first}")
+            raise DataRefused(refusal + first_reason(con, []))
         con.execute("update ledger.files set rejected = ? where file_id = ?", [file.rejected, file.file_id])
     fields = ", ".join(f"{literal(c.name)}: d.{quoted(c.name)}" for c in driver.contract.columns)
     raw = f"to_json({{{fields}}})::varchar"

@@ -18,7 +18,7 @@ from pipeline.intake.checks import Reading
 from pipeline.intake.formats import recognise
 from pipeline.intake.header import Expected
 from pipeline.intake.landing import Landed
-from pipeline.intake.loading import explain_stage, judge_stage, keep_rejects, refusal_of
+from pipeline.intake.loading import KEPT_OF_REFUSED, explain_stage, first_reason, judge_stage, keep_rejects, refusal_of
 from pipeline.intake.readers import read_file
 from pipeline.intake.rules import DUPLICATE, GOOD, JUDGED
 from pipeline.intake.stage import literal, quoted
@@ -64,9 +64,9 @@ def fill_table(con: duckdb.DuckDBPyConnection, file: PlatformFile, adapter: Adap
     file.rows_in = stage.rows_in
     file.rejected = judge_stage(con, contract, stage, reading, file.file_id)
     refusal = refusal_of(file.landed, file.rejected, stage.rows_in, adapter.reject_limit)
+    explain_stage(con, contract, stage, reading, limit=KEPT_OF_REFUSED if refusal else None)
     if refusal:
-        raise DataRefused(refusal)
-    explain_stage(con, contract, stage, reading, limit=None)
+        raise DataRefused(refusal + first_reason(con, stage.bad))
     keep_rejects(con, contract.name, stage, file.file_id, stage.bad, into=SETBACKS["rejects"])
     columns = ", ".join(map(quoted, names))
     con.execute(

@@ -109,6 +109,12 @@ def explain_rows(
     few = "" if limit is None else f"limit {limit}"
     which = f"_verdict in ({BAD_VALUE}, {BROKEN_RULE})"
     records = con.execute(f"select _record from {JUDGED} where {which} order by _record {few}").fetchall()
+    if not records:
+        con.execute(
+            f"create or replace temp table {REASONS} (_record bigint, _file_id integer, line bigint, "
+            "column_name varchar, value varchar, rule varchar, reason varchar)"
+        )
+        return
     stage.pick([row[0] for row in records])
     con.execute(
         f"create or replace temp table {BAD} as {_typed_sql(export, stage.columns, PICKED, reading, ['_record'])}"
