@@ -1,7 +1,7 @@
 """What the whole catalogue costs: a sample of five million messages, every period, every family.
 
-Prints CPU seconds and peak memory of taking it in and of computing it, each in a process of its own, and the CPU of a bare
-scan that sums the same columns in the same run, since the machine's speed varies.
+Prints CPU seconds and peak memory of taking it in and of computing it, each in a process of its own, and the CPU of a
+bare scan that sums the same columns in the same run, since the machine's speed varies.
 """
 
 from __future__ import annotations

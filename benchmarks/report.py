@@ -11,7 +11,6 @@ import sys
 import tempfile
 import time
 
-
 #: Prints the larger of the peaks of the process that gathers the figures and of its child that renders them, in kB.
 MEASURED = """
 import resource, sys

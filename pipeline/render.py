@@ -143,7 +143,7 @@ def printable(html: str) -> str:
 @cache
 def _covered() -> frozenset[int]:
     """The code points that every weight of the bundled family has."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # ships no types
+    from fontTools.ttLib import TTFont
 
     points = []
     for path in sorted(FONTS.glob("*.otf")):

@@ -15,8 +15,9 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipeline.contracts import EXPORTS, Export, raw_table_ddl
+from pipeline.contracts import EXPORTS
 from pipeline.errors import Busy, CannotWrite, DataRefused
+from pipeline.schema import Export, raw_table_ddl
 from pipeline.settings import PROJECT, DataFolder, Office
 
 #: A WAL that belongs to another file is refused from this storage version on (FAULTS.md 0.4).

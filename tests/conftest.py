@@ -1,4 +1,4 @@
-"""Where tests scratch: in memory, where there is enough of it, since Dagster's SQLite waits for the disk at every event."""
+"""Where tests scratch: in memory, where there is enough, since Dagster's SQLite waits for the disk at every event."""
 
 import os
 import shutil

@@ -14,8 +14,9 @@ from pathlib import Path
 import polars as pl
 import zstandard
 
-from pipeline.contracts import EXPORTS, Column
+from pipeline.contracts import EXPORTS
 from pipeline.sample import SampleSummary
+from pipeline.schema import Column
 
 
 @cache

@@ -85,9 +85,32 @@ def test_the_second_run_loads_nothing_changes_nothing_and_prints_the_same_bytes(
 
 
 def test_full_and_incremental_agree_row_for_row(office, tmp_path):
-    """A late delivery changes some periods; computing only those gives what computing all gives."""
+    """Late deliveries change some periods; computing only those gives what computing all gives.
+
+    A return reaches back to an order of a year ago, an answer to as old a question.
+    """
     data = tmp_path / "office"
     shutil.copytree(office, data)
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as con:
+        line = con.sql("select arg_min(order_line_id, ordered_at) from raw.sales where status = 'delivered'").fetchone()
+        question = con.sql(
+            """
+            select conversation_id, recipient_id from raw.messages
+            where sender_role = 'buyer' and conversation_id in (
+                select conversation_id from raw.messages group by all having count(*) = 1
+            )
+            order by sent_at limit 1
+            """
+        ).fetchone()
+    assert line
+    assert question
+    (data / "inbox" / "returns" / "late.csv").write_text(
+        f"return_id,order_line_id,qty,refund_cents,opened_at\nR-late,{line[0]},1,100,2026-03-20\n"
+    )
+    (data / "inbox" / "messages" / "late.csv").write_text(
+        "message_id,conversation_id,sender_id,sender_role,recipient_id,sent_at,body\n"
+        f"M-late,{question[0]},{question[1]},seller,a-buyer,2026-03-20 09:00,Sorry for the wait\n"
+    )
     late = data / "inbox" / "reviews" / "late.csv"
     late.write_text(
         "review_id,product_id,seller_id,buyer_id,rating,scale_max,created_at,status\n"

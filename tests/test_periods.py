@@ -33,7 +33,7 @@ def test_a_name_means_its_days_and_its_days_mean_the_name(name, fiscal, start, e
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-Q5", "2025-W53", "2026", "February", "2026-2", "", "2026-W00"])
 def test_what_is_no_period_is_said_so(text):
-    with pytest.raises(UserError, match="2026-02|has no week"):
+    with pytest.raises(UserError, match=r"2026-02|has no week"):
         parse(text)
 
 

@@ -18,9 +18,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.contracts import EXPORTS, Column, Export
+from pipeline.contracts import EXPORTS
 from pipeline.errors import BadConfiguration, UserError
 from pipeline.intake.csv_files import Dialect
+from pipeline.schema import Column, Export
 from pipeline.settings import ADAPTERS
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.contracts import MAX_ID_LENGTH, MAX_TEXT_LENGTH, Column, Export
 from pipeline.intake import instants
 from pipeline.intake.instants import FIRST_YEAR, FORMAT_TEXT, LAST_YEAR, DateFormat
 from pipeline.intake.stage import literal, quoted
+from pipeline.schema import MAX_ID_LENGTH, MAX_TEXT_LENGTH, Column, Export
 
 #: No space or invisible mark at either end, no control character anywhere.
 ID_PATTERN = r"[^\pC\pZ]([^\pC]*[^\pC\pZ])?"

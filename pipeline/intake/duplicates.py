@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import duckdb
 
-from pipeline.contracts import Agreement, Export
 from pipeline.intake.rules import CONFLICT, DUPLICATE, GOOD, JUDGED, REASONS, set_verdict
 from pipeline.intake.stage import count, literal, quoted
+from pipeline.schema import Agreement, Export
 
 REPEATED = "intake_repeated"
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from pipeline.contracts import Export
 from pipeline.errors import DataRefused
 from pipeline.intake import ledger
 from pipeline.intake.checks import Reading
@@ -21,6 +20,7 @@ from pipeline.intake.ledger import Counts, LedgerBroken
 from pipeline.intake.placing import note_anomalies, note_reach, place_rows
 from pipeline.intake.rules import JUDGED, REASONS, REJECTED, explain_rows, judge_rows
 from pipeline.intake.stage import BadRecord, Stage, count, literal, shortened
+from pipeline.schema import Export
 from pipeline.warehouse import transaction
 
 #: A file may always have this many rejected rows, however short it is.

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 import duckdb
 
-from pipeline.contracts import Export
 from pipeline.intake.duplicates import same
 from pipeline.intake.rules import DUPLICATE, GOOD, JUDGED, LATE, ROWS, set_verdict
 from pipeline.intake.stage import literal, quoted
+from pipeline.schema import Export
 
 #: _record, new_file, old_row, old_file, is_newer, is_same: good rows whose key stands in `raw` already.
 COLLISIONS = "intake_collisions"
@@ -67,13 +67,28 @@ def _keep_superseded(con: duckdb.DuckDBPyConnection, export: Export) -> None:
 
 
 def _note_first_day(con: duckdb.DuckDBPyConnection, export: Export) -> None:
-    """The earliest local day of a row that each new file adds or changes; a changed row's old day counts as well."""
+    """The earliest local day on which a row that each new file adds or changes can change a figure.
+
+    A changed row's old day counts as well, and so do the days that an export looks back on. A register's row without
+    its day may concern any.
+    """
     day = quoted(export.day_column)
+    new = f"r._verdict = {GOOD} and r._record not in (select _record from {COLLISIONS} where is_same)"
+    others = ""
+    if not export.events:
+        others = (
+            f"union all select r._file_id, timestamp '1990-01-01' from {JUDGED} as r where {new} and r.{day} is null "
+        )
+    if back := export.looks_back:
+        others = (
+            f"union all select r._file_id, b.{back.moment} from {JUDGED} as r "
+            f"join {back.table} as b using ({back.column}) where {new} "
+        )
     con.execute(
         f"update ledger.files set first_day = local_day from (select file_id, "
         f"cast(timezone(getvariable('office_time_zone'), timezone('UTC', min(moment))) as date) as local_day from ("
         f"select r._file_id as file_id, r.{day} as moment from {JUDGED} as r "
-        f"where r._verdict = {GOOD} and r._record not in (select _record from {COLLISIONS} where is_same) "
+        f"where {new} {others}"
         f"union all select c.new_file, o.{day} from {COLLISIONS} as c join raw.{export.name} as o "
         f"on o.rowid = c.old_row where c.is_newer and not c.is_same) group by file_id) as d "
         f"where d.file_id = ledger.files.file_id"

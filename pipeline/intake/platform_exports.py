@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipeline.contracts import EXPORTS, Export
+from pipeline.contracts import EXPORTS
 from pipeline.errors import BadConfiguration, DataRefused
 from pipeline.intake import ledger
 from pipeline.intake.adapters import Adapter, PlatformTable
@@ -21,6 +21,7 @@ from pipeline.intake.placing import note_anomalies, note_reach, place_rows
 from pipeline.intake.platform_tables import PlatformFile
 from pipeline.intake.rules import JUDGED, REASONS, REJECTED, explain_rows, judge_rows
 from pipeline.intake.stage import STAGE, Stage, count, literal, pick_from_stage, quoted
+from pipeline.schema import Export
 
 BOOKKEEPING = ("_file_id", "_line")
 #: Driving records of which no row is good: _file_id, _line, is_without_row.

@@ -13,11 +13,11 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from pipeline.contracts import Column, Export, Rule
 from pipeline.errors import DataRefused
 from pipeline.intake.checks import Check, Reading, checks_of, steps_sql
 from pipeline.intake.pseudonyms import pseudonym_sql
 from pipeline.intake.stage import PICKED, Stage, count, literal, quoted
+from pipeline.schema import Column, Export, Rule
 
 #: Typed rows in the file's order: what is stored in `raw.<export>`, `_verdict` and, for every rule over several
 #: columns, `_breaks_<rule>`.

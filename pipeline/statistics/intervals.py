@@ -42,7 +42,7 @@ def poisson(events: ArrayLike, exposure: ArrayLike = 1.0) -> Interval:
     low = np.where(counts == 0, 0.0, stats.chi2.ppf((1 - LEVEL) / 2, 2 * np.maximum(counts, 1)) / 2)
     high = stats.chi2.ppf((1 + LEVEL) / 2, 2 * counts + 2) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        return low[positions] / _floats(exposure), high[positions] / _floats(exposure)
+        return low[positions] / _floats(exposure), np.asarray(high)[positions] / _floats(exposure)
 
 
 def poisson_ratio(events: ArrayLike, base_events: ArrayLike) -> Interval:
