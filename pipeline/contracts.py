@@ -115,12 +115,19 @@ EXPORTS: dict[str, Export] = {
                     # DuckDB hashes null to a number: bodies that were never exported would all look alike.
                     "case when coalesce(body, body_hash) is not null then hash(coalesce(body, body_hash)) end",
                 ),
-                Derived("body_words", "INTEGER", "len(regexp_split_to_array(trim(body), '\\s+'))"),
-                Derived("has_question", "BOOLEAN", f"regexp_matches(body, '{QUESTION}')"),
+                # Counting spaces is five times cheaper than splitting, and right where words stand one space apart.
+                Derived(
+                    "body_words",
+                    "INTEGER",
+                    r"case when regexp_matches(body, '[\t\n\f\r]|  |^ | $') then len(regexp_extract_all(body, '\S+')) "
+                    "else length(body) - length(replace(body, ' ', '')) + 1 end",
+                ),
+                Derived("has_question", "BOOLEAN", " or ".join(f"contains(body, '{mark}')" for mark in QUESTION[1:-1])),
                 Derived(
                     "says_thanks",
                     "BOOLEAN",
-                    f"regexp_matches(lower(body), '{THANKS}') and not regexp_matches(lower(body), '{PROBLEM}')",
+                    f"case when regexp_matches(lower(body), '{THANKS}') "
+                    f"then not regexp_matches(lower(body), '{PROBLEM}') when body is not null then false end",
                 ),
             ),
         ),

@@ -155,6 +155,12 @@ def test_the_landing_copy_is_named_by_its_content_and_read_only(desk):
     assert list(desk.folder.staging.iterdir()) == []
 
 
+def test_what_a_killed_run_left_in_landing_is_swept(desk):
+    (desk.folder.landing / ".arriving-1234").write_text("half a fi")
+    desk.take_in()
+    assert list(desk.folder.landing.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [

@@ -273,6 +273,9 @@ def test_no_body_and_no_answer_is_stored_but_what_is_computed_of_them_is(desk):
         {"message_id": "M1", "body": "Thank you so much!"},
         {"message_id": "M2", "body": "Thanks, but where is it?"},
         {"message_id": "M3", "body": ""},
+        {"message_id": "M4", "body": "\n two\twords \n\n"},
+        {"message_id": "M5", "body": "你好？"},
+        {"message_id": "M6", "body": "  "},
     )
     columns = [name for (name,) in desk.query("select column_name from duckdb_columns() where table_name = 'messages'")]
     assert "body" not in columns
@@ -280,6 +283,9 @@ def test_no_body_and_no_answer_is_stored_but_what_is_computed_of_them_is(desk):
         (4, False, True),
         (5, True, False),
         (None, None, None),
+        (2, False, False),
+        (1, True, False),
+        (0, False, False),
     ]
 
 

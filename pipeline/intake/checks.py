@@ -52,6 +52,9 @@ class Check:
 def steps_sql(column: Column, export: Export, reading: Reading) -> list[list[str]]:
     """The select items that turn `"<name>__text"` into the value, step upon step, each a SELECT over the one before."""
     text, name = quoted(f"{column.name}__text"), quoted(column.name)
+    if column.kind in ("integer", "cents"):
+        number = quoted(f"{column.name}__cast")
+        return [[f"try_cast({text} as bigint) as {number}"], [f"{_number_sql(column, text, number)} as {name}"]]
     if column.kind != "instant":
         return [[f"{_value_sql(column, text)} as {name}"]]
     cast, plain, clock, offset, utc = (
@@ -86,9 +89,14 @@ def _value_sql(column: Column, text: str) -> str:
             is_true, is_false = f"{said} in ({_listed(TRUE_TEXTS)})", f"{said} in ({_listed(FALSE_TEXTS)})"
             return f"case when {is_true} then true when {is_false} then false end"
         case _:
-            low, high = limits(column)
-            number = f"case when {_is_whole(text)} then {text}::bigint end"
-            return f"case when ({number}) between {low} and {high} then {text}::{column.sql_type} end"
+            raise ValueError(f"{column.kind} takes more than one step")
+
+
+def _number_sql(column: Column, text: str, number: str) -> str:
+    """The value of a whole number. Most are proven by writing them out again, the others by their shape."""
+    low, high = limits(column)
+    is_whole = f"case when {number}::varchar = {text} then true else {_is_whole(text)} end"
+    return f"case when {number} between {low} and {high} and ({is_whole}) then {number}::{column.sql_type} end"
 
 
 def checks_of(column: Column, export: Export, reading: Reading) -> list[Check]:

@@ -49,9 +49,13 @@ def take_in(
                 outcome = FileOutcome.of(export, name, "refused", message=str(error))
             else:
                 outcome = _take_landed(con, landed, office, sources[export], work, started, progress)
-            progress(str(outcome))
             outcomes.append(outcome)
-    return IntakeResult(tuple(outcomes))
+            if outcome.status != "skipped":
+                progress(str(outcome))
+    result = IntakeResult(tuple(outcomes))
+    if result.skipped:
+        progress(f"{len(result.skipped)} files were taken in before and are left alone")
+    return result
 
 
 def _take_landed(

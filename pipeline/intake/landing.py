@@ -18,6 +18,8 @@ from pathlib import Path
 from pipeline.errors import CannotWrite, DataRefused
 
 COPY_BYTES = 1 << 20
+#: How copies are called in `landing/` until they are whole.
+ARRIVING = ".arriving-"
 #: Left by programs that are still writing.
 UNFINISHED = (".tmp", ".part", ".crdownload", ".filepart")
 
@@ -75,7 +77,7 @@ def land(delivery: Delivery, landing: Path, known_sizes: Container[int] = ()) ->
     is read), and CannotWrite when the copy cannot be written.
     """
     source = _open_plainly(delivery)
-    temporary = landing / f".arriving-{os.getpid()}"
+    temporary = landing / f"{ARRIVING}{os.getpid()}"
     try:
         before = os.fstat(source)
         digest = _digest(source) if before.st_size in known_sizes else ""

@@ -113,11 +113,8 @@ def first_reason(con: duckdb.DuckDBPyConnection, bad: Sequence[BadRecord]) -> st
     """The first of the reasons, by line, as the end of a message."""
     found = con.execute(
         f"select line, column_name, value, rule, reason from {REASONS} order by line, _record limit 1"
-    ).fetchone()
-    texts = [
-        (line, f"{column} = {value!r}: {reason} ({rule})")
-        for line, column, value, rule, reason in [found] * bool(found)
-    ]
+    ).fetchall()
+    texts = [(line, f"{column} = {value!r}: {reason} ({rule})") for line, column, value, rule, reason in found]
     texts += [(record.line, f"{record.reason} ({record.rule})") for record in bad[:1]]
     return "".join(f". The first is line {line}: {text}" for line, text in sorted(texts)[:1])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.errors import CannotWrite
+from pipeline.intake.landing import ARRIVING
 from pipeline.intake.pseudonyms import forget_key, load_key, set_key
 from pipeline.settings import DataFolder
 
@@ -21,6 +22,8 @@ def intake_session(con: duckdb.DuckDBPyConnection, folder: DataFolder) -> Iterat
 
     Raises CannotWrite when a copy cannot be written.
     """
+    for left_by_a_kill in folder.landing.glob(f"{ARRIVING}*"):
+        left_by_a_kill.unlink()
     set_key(con, load_key(folder.secrets))
     work = Path(tempfile.mkdtemp(prefix="intake-", dir=folder.staging))
     try:
