@@ -31,7 +31,7 @@ check: $(VENV)/.ready ## format, lint, types and SQL lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar sql
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
 	SCMR17_DATA=$$(mktemp -d) $(BIN)/dg check defs
 
 format: $(VENV)/.ready ## format the source

@@ -1,8 +1,9 @@
 -- Reviews: one row for each seller of the reviewed order; a review of an order without items has no seller.
 --
 -- Olist numbers reviews anew in some orders: review and order together name one. A review speaks of its order, not of a
--- line of it; the product is the first that the order has from that seller. `review_answer_timestamp` is when the customer filled in the questionnaire, no answer of the
--- seller's, so no response column is given and response times are not measured.
+-- line of it; the product is the first that the order has from that seller.
+-- `review_answer_timestamp` is when the customer filled in the questionnaire, no answer of the seller's: no response
+-- column is given, and response times are not measured.
 -- The creation date is a day, written at midnight, also on days whose midnight the clocks skipped: taken as a day.
 with lines as (
     select
