@@ -7,7 +7,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 export UV_COMPILE_BYTECODE := 1
-export PYTHONDONTWRITEBYTECODE :=
+# `dg check` looks at no dagster.yaml, where telemetry is off too.
+export DAGSTER_DISABLE_TELEMETRY := 1
 
 PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # On macOS the libraries have other names, which WeasyPrint knows.
