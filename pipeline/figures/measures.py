@@ -42,14 +42,14 @@ def measure_columns(published: Published) -> tuple[Column, ...]:
     """The columns of the KPI table."""
     before = month_name(published, published.period.previous.id)
     return (
-        Column("Metric", "name", "49mm"),
+        Column("Metric", "name", "46mm"),
         Column(published.period.label[:3], "number", "12.5mm", 2),
         Column(before[:3], "number", "13mm", 2),
         Column(f"{published.period.label[:3]} {published.period.start.year - 1}", "number", "13mm", 2),
         Column("Target", "number", "11.5mm", 2),
         Column(f"Δ {before[:3]}", "number", "14mm", 2, has_units=True),
         Column("Move", "word", "17.5mm"),
-        Column("Verdict", "word", "12mm"),
+        Column("Verdict", "word", "15mm"),
         Column("Evidence", "word", "14mm"),
         Column("12 months", "mark", "19.5mm"),
     )
