@@ -155,7 +155,9 @@ def _time(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     top = max(last["y"], (chart.outlines[int(last["order"])] or 0.0) if chart.outlines else last["y"])
     falls = chart.style == "line" and len(points) > 1 and points[-2]["y"] > last["y"]
     named = [{"x": last["x"], "y": top, "label": chart.last_label}]
-    layers.append(_layer(frame, named, "text", color=INK, fontWeight=600, dy=10 if falls else -8))
+    place = {"fontWeight": 600, "dy": 10 if falls else -8}
+    layers.append(_layer(frame, named, "text", stroke="#ffffff", strokeWidth=3, **place))  # no line runs through it
+    layers.append(_layer(frame, named, "text", color=INK, **place))
     layers.append(_layer(frame, _guide_labels(frame, chart.guides), "text", color=SECONDARY, align="right", dx=-6))
     return layers, frame
 

@@ -32,9 +32,10 @@ def customers_page(published: Published) -> CustomersPage | None:
     lead = next((metric for metric in MESSAGE_METRICS if _has_value(published, metric)), None)
     if lead is None:
         return None
+    message, told = _message(published, lead)
     return CustomersPage(
-        message=_message(published, lead),
-        number=big_number(published, lead),
+        message=message,
+        number=big_number(published, told),
         rating=month_line(published, "rating_mean", "Average rating by month, stars", {"review_count": "Reviews"}),
         stars=_stars(published),
         measures=detail_table(published, _measures(published), "Satisfaction and loyalty"),
@@ -51,7 +52,7 @@ def _measures(published: Published) -> list[str]:
     return ["csat_proxy" if metric == "rating_positive_share" else metric for metric in MEASURES]
 
 
-def _message(published: Published, lead: str) -> Sentence:
+def _message(published: Published, lead: str) -> tuple[Sentence, str]:
     """The rating's move and the category that moved furthest with it; else the page's largest move."""
     move = move_of(published, "rating_mean")
     if not (move and move.is_beyond_noise):
@@ -65,7 +66,7 @@ def _message(published: Published, lead: str) -> Sentence:
             f"{text[:-1]}; {entity_name(published, 'category', furthest.entity_id)} is furthest from its usual, at "
             f"{show(furthest.now.value, scale)} against a mean of {show(furthest.limits.mean, scale)}."
         )
-    return Sentence(text, "rating moved beyond noise")
+    return Sentence(text, "rating moved beyond noise"), "rating_mean"
 
 
 def category_shifts(published: Published) -> list[Shift]:
@@ -106,8 +107,16 @@ def _stars(published: Published) -> StackChart | None:
         classes=("1", "2", "3", "4", "5 ★"),
         names=tuple(names),
         shares=tuple(shares),
-        table=Table("", columns, tuple(rows)),
+        table=Table("", columns, tuple(rows), foot=_stars_foot(published)),
     )
+
+
+def _stars_foot(published: Published) -> str:
+    """Why fewer ratings count than reviews were written; '' when all count."""
+    written, rated = published.at("review_count"), published.at("rating_mean")
+    if not (written and rated and written.n and rated.n and written.n > rated.n):
+        return ""
+    return f"n: published ratings, one for each buyer and order line, of {plural(written.n, 'review')} written."
 
 
 def _count(published: Published, metric: str, period_id: str) -> int:
@@ -136,16 +145,17 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
         )
         for index, key in enumerate(shown)
     )
+    before_name = month_name(published, published.period.previous.id)
     columns = (
         Column(scope.capitalize(), "name"),
         Column("Adj.", "number", "8.5mm", 2),
         Column("Mean", "number", "9mm", 2),
         Column("n", "number", "8.5mm"),
-        Column(f"Δ {month_name(published, published.period.previous.id)[:3]}", "number", "10.5mm", 2),
+        Column(f"Δ {before_name[:3]}", "number", "10.5mm", 2),
         Column(f"{number(low, 1)} to {number(high, 1)}", "mark", "18mm"),
     )
     left_out = len(ranked) - len(shown)
-    foot = f"Adj.: Bayesian mean; ranked with at least {FEWEST_RATINGS[scope]} ratings"
+    foot = f"Adj.: Bayesian mean. Dot: mean with its 95 % interval; ring: {before_name}. Ranked with at least {FEWEST_RATINGS[scope]} ratings"
     if left_out:
         cases = sum(_cases(means[key]) for key in ranked[each:-each])
         several = {"category": "categories", "product": "products"}[scope]

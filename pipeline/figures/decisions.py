@@ -25,7 +25,7 @@ from pipeline.figures.numbers import (
     with_unit,
 )
 from pipeline.figures.published import Published, Value
-from pipeline.figures.wording import month_name, move_sentence, scale_for, state_sentence
+from pipeline.figures.wording import month_name, move_sentence, scale_for, spoken, state_sentence
 from pipeline.settings import Office
 
 MOST_CATEGORIES = 3
@@ -77,7 +77,7 @@ def what_to_decide(published: Published, office: Office, moves: list[Move], area
         if move.is_good is False and move.now.rag not in ("red", "amber"):
             scale = scale_for(published, move.metric.metric)
             step = f"{'rise' if move.is_rise else 'fall'} to {with_unit(move.now.value, scale)}"
-            text = f"{capital(move.metric.title)}: find what stands behind the {step}."
+            text = f"{spoken(published, move.metric.metric)}: find what stands behind the {step}."
             found.append(Sentence(text, "worse beyond noise", owner_of(office, areas[move.metric.metric])))
     fallen = [shift for shift in category_shifts(published) if not shift.is_rise]
     if fallen:
@@ -154,7 +154,7 @@ def _target_action(published: Published, metric: str, value: Value) -> str:
     scale = scale_for(published, metric)
     digits = digits_beside(value.value, value.target, scale)
     text = (
-        f"{capital(published.metric(metric).title)}: decide how to get from "
+        f"{spoken(published, metric)}: decide how to get from "
         f"{with_unit(value.value, scale, digits=digits)} to the target of {goal(value.target, scale)}"
     )
     missing = _short_of(value)

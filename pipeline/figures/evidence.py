@@ -199,7 +199,7 @@ def _set_aside(published: Published) -> Table | None:
             period=published.period.id,
         )[0][0]
     )
-    rows.append(Row((Cell("Values too small to show"), Cell(count(suppressed)))))
+    rows.append(Row((Cell("Values from too few cases to show, in all tables"), Cell(count(suppressed)))))
     return Table("Set aside in this month", (Column("What", "name"), Column("Cases", "number", "16mm")), tuple(rows))
 
 
@@ -208,5 +208,5 @@ def _not_measured(published: Published) -> tuple[str, ...]:
     for metric in published.catalogue.values():
         found = published.at(metric.metric)
         if found is not None and found.reason == "not_measured":
-            missing.setdefault(source_name(metric.needs), []).append(metric.title)
+            missing.setdefault(source_name(published, metric.needs), []).append(metric.title)
     return tuple(f"No {source}: {'; '.join(titles)}." for source, titles in sorted(missing.items()))

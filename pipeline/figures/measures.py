@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Spark, Table
 from pipeline.figures.noise import move_of
-from pipeline.figures.numbers import Scale, change, digits_beside, name, show
+from pipeline.figures.numbers import Scale, change, count, digits_beside, name, plural, show
 from pipeline.figures.published import Published, Value
 from pipeline.figures.wording import REASONS, evidence, month_name, scale_for, subject, verdict
 
 SPARK_MONTHS = 12
+INDICATIVE_BELOW = 30  # cases; METRICS.md 0.7
 
 
 @dataclass
@@ -32,6 +33,12 @@ class Footnotes:
     def missing(self, value: Value | None) -> str:
         reason = (value.reason if value else None) or "no_data"
         return self.letter(f"{MISSING_TEXT}: {REASONS.get(reason, name(reason))}.")
+
+    def few(self, value: Value) -> str:
+        """The letter of a value from few cases; '' where there are enough, or where the value is itself a count."""
+        if value.n is None or value.n >= INDICATIVE_BELOW or value.n == value.value:
+            return ""
+        return self.letter(f"From {plural(value.n, 'case')}: indicative only.")
 
 
 def last_year_id(published: Published) -> str:
@@ -80,7 +87,7 @@ def measure_row(published: Published, metric: str, notes: Footnotes, *, opens_gr
             Cell(
                 show(now.value if now else None, scale, digits=digits),
                 tone="strong",
-                note=notes.missing(now) if missing else "",
+                note=notes.missing(now) if now is None or missing else notes.few(now),
             ),
             Cell(show(before.value if before else None, scale)),
             Cell(show(last_year.value if last_year else None, scale)),
@@ -104,10 +111,12 @@ def change_cell(now: Value | None, before: Value | None, scale: Scale) -> Cell:
 def move_cell(published: Published, metric: str) -> Cell:
     """What the month's step says: better, worse, or within noise; a dash where it cannot be tested."""
     move = move_of(published, metric)
-    if move is None:
-        return Cell("–", tone="muted")
+    if move is None or move.now.value is None:
+        return Cell(MISSING_TEXT, tone="muted")
+    if not move.is_beyond_noise and move.is_outside:
+        return Cell("● above" if move.now.value > move.limits.high else "● below", tone="watch")
     if not move.is_beyond_noise:
-        return Cell("● outside", tone="watch") if move.is_outside else Cell("within noise", tone="muted")
+        return Cell("within noise", tone="muted")
     if move.is_good is None:
         return Cell("● moved", tone="strong")
     return Cell("▲ better", tone="good") if move.is_good else Cell("▼ worse", tone="bad")
@@ -150,6 +159,10 @@ def interval_mark(value: Value, before: Value | None, low: float, high: float, s
     )
 
 
+def mark_legend(published: Published) -> str:
+    return f"Dot: the share with its 95 % interval; ring: {month_name(published, published.period.previous.id)}."
+
+
 def interval_text(value: Value, scale: Scale) -> str:
     if value.low is None or value.high is None:
         return ""
@@ -165,10 +178,11 @@ def detail_table(published: Published, metrics: Sequence[str], title: str, *, ha
     before_name = month_name(published, published.period.previous.id)
     columns = (
         Column("Measure", "name"),
-        Column(published.period.label[:3], "number", "12mm", 1),
+        Column(published.period.label[:3], "number", "11mm", 1),
         Column("95 % interval", "word-right", "22mm"),
-        Column(f"Δ {before_name[:3]}", "number", "14mm", 1, has_units=True),
-        *((Column("Move", "word", "18mm"),) if has_moves else ()),
+        Column("n", "number", "10.5mm"),
+        Column(f"Δ {before_name[:3]}", "number", "13.5mm", 1, has_units=True),
+        *((Column("Move", "word", "16mm"),) if has_moves else ()),
     )
     rows = tuple(Row(_detail_cells(published, metric, notes)[: len(columns)]) for metric in measured)
     return Table(title, columns, rows, notes=tuple(notes.texts))
@@ -194,6 +208,7 @@ def _detail_cells(published: Published, metric: str, notes: Footnotes) -> tuple[
             show(now.value, scale, digits=digits), tone="strong", note=notes.missing(now) if now.value is None else ""
         ),
         Cell(interval_text(now, scale), tone="muted"),
+        Cell(count(now.n) if now.n is not None else ""),
         change_cell(now, before, scale),
         move_cell(published, metric),
     )

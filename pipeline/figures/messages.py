@@ -169,7 +169,7 @@ def _path(quarter: QuarterToDate) -> TimeChart | None:
         values=values,
         rows=(
             DataRow("To date", tuple(MISSING if value is None else count(value) for value in values), "strong"),
-            DataRow("Path", tuple(count(value) for value in planned)),
+            DataRow("Straight path", tuple(count(value) for value in planned)),
         ),
         low=0.0,
         high=max(*planned, *totals) * 1.04,
@@ -290,16 +290,20 @@ def _unanswered(published: Published) -> Table | None:
         return None
     by_seller = published.entities("unanswered_inquiries", "seller")
     ranked = sorted(
-        ((key, value.value) for key, value in by_seller.items() if value.value), key=lambda row: (-row[1], row[0])
+        ((key, value.value, value.n) for key, value in by_seller.items() if value.value),
+        key=lambda row: (-row[1], row[0]),
     )
     if not ranked:
         return None
     shown = ranked[:MOST_UNANSWERED]
-    rows = [Row((Cell(entity_name(published, "seller", key)), Cell(count(value)))) for key, value in shown]
+    rows = [
+        Row((Cell(entity_name(published, "seller", key)), Cell(count(value)), Cell(count(n or 0))))
+        for key, value, n in shown
+    ]
     rest = len(ranked) - len(shown)
     foot = ""
     if rest:
-        others = total.value - sum(value for _, value in shown)
+        others = total.value - sum(value for _, value, _ in shown)
         foot = f"{plural(rest, 'more seller')}, summing to {count(others)}; total {count(total.value)}."
-    columns = (Column("Seller", "name"), Column("Unanswered", "number", "22mm"))
+    columns = (Column("Seller", "name"), Column("Unanswered", "number", "20mm"), Column("Of", "number", "12mm"))
     return Table("Inquiries unanswered after 48 hours", columns, tuple(rows), foot=foot)

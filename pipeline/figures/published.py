@@ -98,10 +98,13 @@ class Published:
         return self.months[-length:]
 
     def weeks(self, metric: str, length: int) -> list[tuple[Value, date]]:
-        """The last complete weeks that end by the report's last day, oldest first, with their first days."""
+        """The last complete weeks that end by the report's last day, oldest first, with their first days.
+
+        A week that began before the data did is not complete either.
+        """
         rows = self.rows(
             f"""select {_VALUE_COLUMNS}, period_start from metrics where metric = $metric and scope = 'all' and
-            period_type = 'week' and period_end <= $last and value is not null order by period_start desc limit
+            period_type = 'week' and period_end <= $last and period_start >= (select first_day from run) and value is not null order by period_start desc limit
             $length""",
             metric=metric,
             last=self.period.end,

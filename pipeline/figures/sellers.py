@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.figures.customers import entity_name
-from pipeline.figures.measures import interval_mark
+from pipeline.figures.measures import interval_mark, mark_legend
 from pipeline.figures.model import Bar, BigNumber, Cell, Column, Row, SellersPage, Sentence, Table
 from pipeline.figures.numbers import (
     THIN,
@@ -76,11 +76,12 @@ def sellers_page(published: Published) -> SellersPage | None:
     sales = published.at("net_sales")
     if not shares and (sales is None or sales.value is None):
         return None
+    is_shared = pool != 0 or any(share.allocation for share in shares)
     return SellersPage(
         message=_message(published, shares, pool, period_id),
         number=_number(published, shares, pool),
-        reconciliation=_reconciliation(published, shares, pool, period_id) if shares else None,
-        royalties=_royalties(published, shares) if shares else None,
+        reconciliation=_reconciliation(published, shares, pool, period_id) if is_shared else None,
+        royalties=_royalties(published, shares) if is_shared else None,
         ineligible=_ineligible(shares),
         fastest=_response(published, best=True),
         slowest=_response(published, best=False),
@@ -113,7 +114,10 @@ def _paid(shares: list[Share]) -> int:
 
 def _message(published: Published, shares: list[Share], pool: int, period_id: str) -> Sentence:
     if not shares:
-        return page_message(published, SALES_METRICS, "net_sales")
+        return page_message(published, SALES_METRICS, "net_sales")[0]
+    if not any(share.allocation for share in shares):
+        label = parse(period_id, published.period.fiscal_year_start_month).label
+        return Sentence(f"No royalties for {label}: none of {plural(len(shares), 'seller')} has a share.", "royalties")
     paid = [share for share in shares if share.payout > 0]
     currency = published.run.currency
     text = (
@@ -128,11 +132,14 @@ def _message(published: Published, shares: list[Share], pool: int, period_id: st
 
 
 def _number(published: Published, shares: list[Share], pool: int) -> BigNumber | None:
-    if not shares:
+    if not any(share.allocation for share in shares):
         return big_number(published, "net_sales")
     currency = published.run.currency
     held = sum(share.carried for share in shares if share.carried > 0)
     line = f"Royalties paid · pool {money(pool, currency)} · held back {money(held, currency)}"
+    released = -sum(share.carried for share in shares if share.carried < 0)
+    if released:
+        line += f" · held back before, paid now {money(released, currency)}"
     sales = published.at("net_sales")
     if sales and sales.value is not None:
         line += f" · net sales {with_unit(sales.value, scale_for(published, 'net_sales'))}"
@@ -208,7 +215,7 @@ def _royalties(published: Published, shares: list[Share]) -> Table:
     rows.append(
         Row(
             (
-                Cell(f"All {plural(len(receiving), 'seller')}"),
+                Cell(f"{plural(len(receiving), 'seller')} with a share"),
                 Cell(number(Decimal(sum(share.base for share in receiving)) / 100, 0)),
                 Cell(""),
                 Cell(count(sum(share.ratings for share in receiving))),
@@ -235,6 +242,8 @@ def _royalties(published: Published, shares: list[Share]) -> Table:
     foot = (
         "Share by net sales × quality × engagement: quality is the adjusted rating of twelve months from 0 to 1, "
         "engagement one half plus half of the share answered within 48 hours."
+        if any(share.response is not None for share in top)
+        else "and, as no answers are measured, the same engagement for all."
     )
     if rest:
         foot = f"{plural(len(rest), 'more seller')}, summing to {money(rest_sum)}; total reconciles. {foot}"
@@ -285,7 +294,8 @@ def _response(published: Published, *, best: bool) -> Table | None:
         Column("0 to 100 %", "mark", "18mm"),
     )
     end = "Highest" if best else "Lowest"
-    foot = f"Of {plural(len(values), 'seller')} with at least {FEWEST_REVIEWS} mature reviews, by the interval's end."
+    foot = f"Of {plural(len(values), 'seller')} with at least {FEWEST_REVIEWS} reviews 48 hours old, "
+    foot += f"by the interval's {'lower' if best else 'upper'} end. {mark_legend(published)}"
     return Table(f"{end} shares of reviews answered in 48 h", columns, rows, foot=foot)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.figures.customers import entity_name
-from pipeline.figures.measures import detail_table, interval_mark
+from pipeline.figures.measures import detail_table, interval_mark, mark_legend
 from pipeline.figures.model import Cell, Column, Row, ServicePage, Table, TimeChart
 from pipeline.figures.numbers import change, count, scale_of, show
 from pipeline.figures.published import Published
@@ -46,12 +46,15 @@ def service_page(published: Published) -> ServicePage | None:
     if lead is None:
         return None
     answers = answer_curves(published)
+    message, told = page_message(published, MEASURES, lead)
     return ServicePage(
-        message=page_message(published, MEASURES, lead),
-        number=big_number(published, lead),
-        reviews=share_chart(published, "review_response_48h", "Reviews answered within 48 hours, % of mature reviews"),
+        message=message,
+        number=big_number(published, told),
+        reviews=share_chart(
+            published, "review_response_48h", "Reviews answered within 48 hours, % of reviews that old"
+        ),
         inquiries=share_chart(
-            published, "inquiry_response_48h", "Inquiries answered within 48 hours, % of mature inquiries"
+            published, "inquiry_response_48h", "Inquiries answered within 48 hours, % of inquiries that old"
         ),
         measures=detail_table(published, DETAILS, "Further measures", has_moves=False),
         curve=answers or delivery_curves(published),
@@ -104,5 +107,5 @@ def _late(published: Published) -> Table | None:
         Column(f"Δ {published.period.previous.label[:3]} pp", "number", "14mm", 1),
         Column("0 to 100 %", "mark", "18mm"),
     )
-    foot = f"Of {count(len(known))} categories, by the interval's end."
+    foot = f"Of {count(len(known))} categories, by the interval's upper end. {mark_legend(published)}"
     return Table("Lowest shares delivered on time", columns, rows, foot=foot)

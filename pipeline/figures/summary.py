@@ -12,11 +12,19 @@ from pipeline.figures.decisions import what_changed, what_to_decide
 from pipeline.figures.evidence import data_quality_line
 from pipeline.figures.measures import Footnotes, measure_columns, measure_row, without_targets
 from pipeline.figures.messages import path_clause, quarter_to_date
-from pipeline.figures.model import Cell, Row, Sentence, SummaryPage, Table, Tone
+from pipeline.figures.model import MISSING_TEXT, Cell, Row, Sentence, SummaryPage, Table, Tone
 from pipeline.figures.noise import Move, limits_of, moves_beyond_noise
-from pipeline.figures.numbers import count, digits_beside, plural, show, with_unit
+from pipeline.figures.numbers import count, digits_beside, listed, plural, show, with_unit
 from pipeline.figures.published import Published
-from pipeline.figures.wording import big_number, month_name, not_measured, scale_for, subject, target_clause
+from pipeline.figures.wording import (
+    big_number,
+    month_name,
+    not_measured,
+    scale_for,
+    spoken,
+    state_sentence,
+    target_clause,
+)
 from pipeline.settings import Office
 
 KPI_ROWS = 12
@@ -74,11 +82,15 @@ def summary_page(published: Published, office: Office) -> SummaryPage:
         headline=_headline(published, moves, list(areas), lead),
         number=big_number(published, lead),
         changes=tuple(changes[:SENTENCES]),
-        changes_note="" if len(changes) >= SENTENCES else "Nothing else passed a test this month.",
+        changes_note=""
+        if len(changes) >= SENTENCES
+        else _nothing_else(changes, "Nothing else passed a test this month."),
         actions=tuple(actions[:SENTENCES]),
-        actions_note="" if len(actions) >= SENTENCES else "No further decision follows from the figures.",
+        actions_note=""
+        if len(actions) >= SENTENCES
+        else _nothing_else(actions, "No further decision follows from the figures."),
         kpis=kpis,
-        legend=_MOVE_LEGEND + (_TARGET_LEGEND if has_targets else " No target is set for any of these figures."),
+        legend=_legend(kpis, has_targets=has_targets),
         not_measured=not_measured(published, [metric for metrics in GROUPS.values() for metric in metrics]),
         data_quality=data_quality_line(published),
     )
@@ -92,13 +104,36 @@ def _told_once(moves: list[Move]) -> list[Move]:
 
 _MOVE_LEGEND = (
     "Move: better or worse when the month lies outside mean ± 2.66 × mean moving range of the twelve months before and "
-    "the 95 % intervals of the two months do not overlap; outside when only the first holds; else within noise. Δ is "
+    "the 95 % intervals of the two months do not overlap; above or below when only the first holds; else within noise. Δ is "
     "of unrounded values."
 )
 _TARGET_LEGEND = (
     " Verdict: met at the target, near down to its amber floor, missed below. Evidence: certain when the whole 95 % "
     "interval is on one side of the target."
 )
+
+
+def _nothing_else(found: list[Sentence], note: str) -> str:
+    return note if found else note.replace("Nothing else", "Nothing").replace("No further", "No")
+
+
+def _legend(kpis: Table, *, has_targets: bool) -> str:
+    """How to read the judgements, and why a column has dashes."""
+    text = _MOVE_LEGEND + (_TARGET_LEGEND if has_targets else " No target is set for any of these figures.")
+    dashed = [
+        column.head
+        for index, column in enumerate(kpis.columns)
+        if index > 1 and any(row.cells[index].text == MISSING_TEXT for row in kpis.rows)
+    ]
+    reasons = []
+    if "Move" in dashed:
+        reasons.append("in Move, no step, or fewer than eight months to hold it against")
+    if "Target" in dashed:
+        reasons.append("in Target and Verdict, no target is set")
+    values = [head for head in dashed if head not in ("Move", "Target", "Verdict")]
+    if values:
+        reasons.append(f"in {listed(values)}, no value to compare")
+    return f"{text} A dash: {'; '.join(reasons)}." if reasons else text
 
 
 def _headline(published: Published, moves: list[Move], metrics: list[str], lead: str) -> Sentence:
@@ -110,20 +145,26 @@ def _headline(published: Published, moves: list[Move], metrics: list[str], lead:
         usual = move.limits.within(move.metric.unit)
         digits = digits_beside(move.now.value, usual.high if move.is_rise else usual.low, scale)
         text = (
-            f"{subject(published, lead)} {'rose' if move.is_rise else 'fell'} to "
-            f"{with_unit(move.now.value, scale, digits=digits)} in {label} from {show(move.before.value, scale)} "
-            f"in {month_name(published, move.before.period_id)}, {'above' if move.is_rise else 'below'} the usual "
-            f"{show(usual.low, scale)} to {show(usual.high, scale)}"
+            f"{spoken(published, lead)} {'rose' if move.is_rise else 'fell'} to "
+            f"{with_unit(move.now.value, scale, digits=digits)}"
         )
-        if move.now.target is not None:
-            text += f"; {target_clause(published, move.now, scale)}"
+        before = show(move.before.value, scale)
+        side = "above" if move.is_rise else "below"
+        if (
+            move.now.target is not None
+        ):  # two lines at most: the title names the months, the figure's own page the range
+            text += f" from {before}, {side} the usual range; {target_clause(published, move.now, scale)}"
+        else:
+            text += (
+                f" in {label} from {before} in {month_name(published, move.before.period_id)}, "
+                f"{side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
+            )
         return Sentence(f"{text}.", "largest move beyond noise")
     if all(limits_of(published, metric) is None for metric in metrics):
-        return Sentence(
-            f"{label} has fewer than eight months before it: no move can be told from noise yet.", "too young"
-        )
+        text = f"{state_sentence(published, lead)} With fewer than eight months before {label}, no move is judged."
+        return Sentence(text, "too young")
     judged = [value for value in (published.at(metric) for metric in metrics) if value and value.rag]
-    text = f"No figure moved beyond its usual range in {label}"
+    text = f"No figure moved beyond noise in {label}"
     if judged:
         met = sum(1 for value in judged if value.rag == "green")
         text += f"; {count(met)} of {plural(len(judged), 'target')} {'is' if met == 1 else 'are'} met"

@@ -19,6 +19,7 @@ from pipeline.periods import parse
 
 MONTHS = 13
 COLUMNS_MM = 16.0  # columns of shares near 100 % need no more height; their values stand below them
+SINGLE_MM = 6.0  # a line of one point needs no room to move in
 WIDEST_DIGITS = 5  # what a column of the table below a chart holds
 
 
@@ -46,7 +47,8 @@ def month_line(
     margin = (max(bounds) - min(bounds) or 1.0) * 0.08
     falls = len(values) > 1 and values[-1] < values[-2]
     low, high = min(bounds) - (3 if falls else 1) * margin, max(bounds) + margin
-    return _chart(published, metric, title, "line", series, scale, extra, guides, low, high)
+    chart = _chart(published, metric, title, "line", series, scale, extra, guides, low, high)
+    return chart if len(values) > 1 else replace(chart, height=SINGLE_MM)
 
 
 def month_columns(

@@ -17,6 +17,7 @@ ANSWER_HOURS = (6, 12, 24, 48, 96)
 DELIVERY_DAYS = (5, 10, 15, 20, 30)
 TARGET_HOURS = 48.0
 _FOOT = "Kaplan–Meier: open cases count for as long as they were followed."
+FEWEST_DELIVERIES = 10  # METRICS.md 0.7
 #: kind of case: its name, the metric that says whether it is measured, its median and its 90th percentile
 _ANSWERS = {
     "review": ("Reviews", "review_response_48h", "review_response_hours_median", "review_response_hours_p90"),
@@ -50,7 +51,7 @@ def answer_curves(published: Published) -> CurveChart | None:
         curves=tuple(curves),
         ticks=(0, 24, 48, 72, 96),
         tick_unit="h",
-        table=Table("", columns, tuple(rows), foot=_FOOT),
+        table=Table("", columns, tuple(rows), foot=f"{_FOOT} The shares above wait until 48 hours are over."),
         target=None if target is None else (TARGET_HOURS, target),
         target_label="" if target is None else f"target {goal(target, scale_of('share', ''))} in 48 h",
     )
@@ -63,7 +64,8 @@ def delivery_curves(published: Published) -> CurveChart | None:
     months = (published.period.id, published.period.previous.id)
     found = [_curve(published, "delivery", f"{parse(month).start:%b %Y}", month, 24.0) for month in months]
     curves = [curve for curve in found if curve is not None]
-    if not curves or found[0] is None:
+    now = published.at("delivery_days_median")
+    if not curves or found[0] is None or now is None or (now.n or 0) < FEWEST_DELIVERIES:
         return None
     columns = (
         Column("% by", "name", "18mm"),

@@ -35,6 +35,16 @@ REASONS = {
     "too_short": "fewer than eight months before it",
 }
 
+#: How a metric is called as the subject of a sentence, where its title is a table's.
+SPOKEN = {
+    "on_time_delivery_rate": "On-time delivery",
+    "delivery_days_median": "Median time from order to delivery",
+    "review_response_hours_median": "Median time to answer a review",
+    "inquiry_response_hours_median": "Median time to answer an inquiry",
+    "review_response_hours_p90": "90th percentile of the time to answer a review",
+    "inquiry_response_hours_p90": "90th percentile of the time to answer an inquiry",
+}
+
 NAMED_IN_FULL = 3  # measures of one absent export that a page names; the evidence page names them all
 
 #: What an export is called in a sentence.
@@ -42,7 +52,11 @@ EXPORT_NAMES = {"subscriptions": "opt-outs", "training": "training records", "im
 
 #: The columns behind a metric, when the export came without them.
 COLUMN_NAMES = {
-    "reviews.response_at": "the sellers' answers to reviews",
+    "reviews.response_at": "sellers' answers to reviews",
+    "reviews.response_author_role": "authors of the answers to reviews",
+    "reviews.text": "texts of reviews",
+    "reviews.order_line_id|reviews.order_id": "orders of reviews",
+    "messages.order_id": "orders of messages",
     "sales.promised_at": "promised delivery dates",
     "sales.delivered_at": "delivery dates",
 }
@@ -84,6 +98,11 @@ def subject(published: Published, metric: str) -> str:
     return capital(published.metric(metric).title)
 
 
+def spoken(published: Published, metric: str) -> str:
+    """The metric as the subject of a sentence: `On-time delivery fell to …`."""
+    return SPOKEN.get(metric) or subject(published, metric)
+
+
 def in_sentence(title: str) -> str:
     """A title as it reads inside a sentence: `average rating`, but `Net Promoter Score` and `CSAT proxy`."""
     words = title.split()
@@ -98,21 +117,22 @@ def move_sentence(published: Published, move: Move, *, with_target: bool = True)
     assert move.now.value is not None
     digits = digits_beside(move.now.value, usual.high if move.is_rise else usual.low, scale)
     text = (
-        f"{capital(move.metric.title)} {'rose' if move.is_rise else 'fell'} to "
+        f"{spoken(published, move.metric.metric)} {'rose' if move.is_rise else 'fell'} to "
         f"{with_unit(move.now.value, scale, digits=digits)} from {show(move.before.value, scale)} "
         f"in {month_name(published, move.before.period_id)}, "
         f"{'above' if move.is_rise else 'below'} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
     )
-    return f"{text}; {target_clause(published, move.now, scale)}." if with_target else f"{text}."
+    return f"{text}{target_clause(move.now, scale)}." if with_target else f"{text}."
 
 
-def target_clause(published: Published, value: Value, scale: Scale) -> str:
+def target_clause(value: Value, scale: Scale) -> str:
+    """`; the target of 95 % is met`, or nothing where there is no target to meet."""
     if value.target is None or value.value is None:
-        return "no target is set"
+        return ""
     target = f"the target of {goal(value.target, scale)}"
     if value.rag == "amber":
-        return f"short of {target}"
-    return f"{target} is {'met' if value.rag == 'green' else 'missed'}"
+        return f"; short of {target}"
+    return f"; {target} is {'met' if value.rag == 'green' else 'missed'}"
 
 
 def state_sentence(published: Published, metric: str, *, with_target: bool = True) -> str:
@@ -120,27 +140,28 @@ def state_sentence(published: Published, metric: str, *, with_target: bool = Tru
     value = published.at(metric)
     if value is None or value.value is None:
         reason = REASONS.get((value.reason if value else "no_data") or "no_data", "not known")
-        return f"{subject(published, metric)} has no value for {published.period.label}: {reason}."
+        return f"{spoken(published, metric)} has no value for {published.period.label}: {reason}."
     limits, before = limits_of(published, metric), published.at(metric, published.period.previous.id)
     scale = scale_for(published, metric)
     digits = scale.digits if value.target is None else digits_beside(value.value, value.target, scale)
-    text = f"{subject(published, metric)} stood at {with_unit(value.value, scale, digits=digits)}"
+    text = f"{spoken(published, metric)} stood at {with_unit(value.value, scale, digits=digits)}"
     if before and before.value is not None:
         text += f" after {show(before.value, scale)} in {month_name(published, before.period_id)}"
     if limits:
         usual = limits.within(published.metric(metric).unit)
         side = "below" if value.value < limits.low else "above" if value.value > limits.high else "within"
         text += f", {side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
-    return f"{text}; {target_clause(published, value, scale)}." if with_target else f"{text}."
+    return f"{text}{target_clause(value, scale)}." if with_target else f"{text}."
 
 
-def page_message(published: Published, metrics: Sequence[str], lead: str) -> Sentence:
-    """The sentence a page opens with: its largest move beyond noise, or else where its leading metric stands."""
+def page_message(published: Published, metrics: Sequence[str], lead: str) -> tuple[Sentence, str]:
+    """The sentence a page opens with, and the metric it speaks of: the largest move beyond noise, or else where the
+    page's leading metric stands."""
     moves = [move for move in (move_of(published, metric) for metric in metrics) if move and move.is_beyond_noise]
     if moves:
         largest = max(moves, key=lambda move: move.times_usual)
-        return Sentence(move_sentence(published, largest), "largest move beyond noise")
-    return Sentence(state_sentence(published, lead), "no move beyond noise")
+        return Sentence(move_sentence(published, largest), "largest move beyond noise"), largest.metric.metric
+    return Sentence(state_sentence(published, lead), "no move beyond noise"), lead
 
 
 def big_number(published: Published, metric: str) -> BigNumber | None:
@@ -173,7 +194,7 @@ def not_measured(published: Published, metrics: Sequence[str]) -> str:
         found = published.at(metric)
         if found is not None and found.reason == "not_measured":
             entry = published.metric(metric)
-            missing.setdefault(source_name(entry.needs), []).append(in_sentence(entry.title))
+            missing.setdefault(source_name(published, entry.needs), []).append(in_sentence(entry.title))
     clauses = [f"{_shortened(titles)} (no {source})" for source, titles in missing.items()]
     return f"Not measured: {'; '.join(clauses)}." if clauses else ""
 
@@ -184,10 +205,17 @@ def _shortened(titles: list[str]) -> str:
     return f"{', '.join(titles[: NAMED_IN_FULL - 1])} and {count(len(titles) - NAMED_IN_FULL + 1)} more measures"
 
 
-def source_name(needs: str) -> str:
-    """What a metric waits for, in words: `surveys`, `the sellers' answers to reviews`."""
+def source_name(published: Published, needs: str) -> str:
+    """What a metric waits for, in words: `surveys`, `sellers' answers to reviews`; not what other metrics have got."""
+    came = {
+        name
+        for entry in published.catalogue.values()
+        if published.is_measured(entry.metric)
+        for need in entry.needs.split()
+        for name in (need, need.partition(".")[0])
+    }
     names = []
-    for need in needs.split():
+    for need in [need for need in needs.split() if need not in came] or needs.split():
         export = need.partition(".")[0]
         names.append(COLUMN_NAMES.get(need, EXPORT_NAMES.get(export, export)))
     return listed(dict.fromkeys(names)) or "export"
