@@ -56,15 +56,14 @@ def test_no_sentence_claims_a_cause(full):
 
 def test_a_quiet_month_is_said_to_be_quiet(tmp_path):
     quiet = monthly_figures(make_published(tmp_path, Made(values={}, category_values={})), OFFICE, REPORT_MONTH)
-    assert quiet.summary.headline.text == (
-        "No figure moved beyond its usual range in March 2026; 0 of 2 targets are met."
-    )
+    assert quiet.summary.headline.text == ("No figure moved beyond noise in March 2026; 0 of 2 targets are met.")
     assert quiet.summary.changes_note == "Nothing else passed a test this month."
 
 
 def test_a_young_marketplace_judges_no_moves(tmp_path):
     first = monthly_figures(make_published(tmp_path), OFFICE, "2024-10")
-    assert "fewer than eight months" in first.summary.headline.text
+    assert first.summary.headline.text.startswith("Reviews answered within 48 h stood at ")
+    assert "fewer than eight months" in first.summary.changes_note
     assert {row.cells[6].text for row in first.summary.kpis.rows} == {"–"}
 
 
@@ -109,7 +108,7 @@ def test_what_is_not_measured_is_said_and_not_framed(reviews_and_sales):
     assert figures.service.delivery is not None
     assert figures.sellers.fastest is None
     assert "Net Promoter Score and customer satisfaction (no surveys)" in figures.summary.not_measured
-    assert "the sellers' answers to reviews" in figures.summary.not_measured
+    assert "no sellers' answers to reviews" in figures.summary.not_measured
     assert any(line.startswith("No messages: ") for line in figures.evidence.not_measured)
 
 

@@ -155,7 +155,8 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
         Column(f"{number(low, 1)} to {number(high, 1)}", "mark", "18mm"),
     )
     left_out = len(ranked) - len(shown)
-    foot = f"Adj.: Bayesian mean. Dot: mean with its 95 % interval; ring: {before_name}. Ranked with at least {FEWEST_RATINGS[scope]} ratings"
+    foot = f"Adj.: Bayesian mean. Dot: mean with its 95 % interval; ring: {before_name}."
+    foot += f" Ranked with at least {FEWEST_RATINGS[scope]} ratings"
     if left_out:
         cases = sum(_cases(means[key]) for key in ranked[each:-each])
         several = {"category": "categories", "product": "products"}[scope]

@@ -35,8 +35,8 @@ class Footnotes:
         return self.letter(f"{MISSING_TEXT}: {REASONS.get(reason, name(reason))}.")
 
     def few(self, value: Value) -> str:
-        """The letter of a value from few cases; '' where there are enough, or where the value is itself a count."""
-        if value.n is None or value.n >= INDICATIVE_BELOW or value.n == value.value:
+        """The letter of a value from few cases; '' where there are enough, or where the value is a total."""
+        if value.n is None or value.n >= INDICATIVE_BELOW or value.denominator is None:
             return ""
         return self.letter(f"From {plural(value.n, 'case')}: indicative only.")
 

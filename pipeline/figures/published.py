@@ -104,7 +104,8 @@ class Published:
         """
         rows = self.rows(
             f"""select {_VALUE_COLUMNS}, period_start from metrics where metric = $metric and scope = 'all' and
-            period_type = 'week' and period_end <= $last and period_start >= (select first_day from run) and value is not null order by period_start desc limit
+            period_type = 'week' and period_end <= $last
+            and period_start >= (select first_day from run) and value is not null order by period_start desc limit
             $length""",
             metric=metric,
             last=self.period.end,

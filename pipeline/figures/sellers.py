@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.figures.customers import entity_name
-from pipeline.figures.measures import interval_mark, mark_legend
+from pipeline.figures.measures import interval_mark
 from pipeline.figures.model import Bar, BigNumber, Cell, Column, Row, SellersPage, Sentence, Table
 from pipeline.figures.numbers import (
     THIN,
@@ -239,11 +239,14 @@ def _royalties(published: Published, shares: list[Share]) -> Table:
         Column(f"Royalty {published.run.currency}", "number", "22mm", 2),
         Column("", "mark"),
     )
+    engagement = (
+        "one half plus half of the share answered within 48 hours"
+        if any(share.response is not None for share in top)
+        else "the same for all, as no answers are measured"
+    )
     foot = (
         "Share by net sales × quality × engagement: quality is the adjusted rating of twelve months from 0 to 1, "
-        "engagement one half plus half of the share answered within 48 hours."
-        if any(share.response is not None for share in top)
-        else "and, as no answers are measured, the same engagement for all."
+        f"engagement {engagement}."
     )
     if rest:
         foot = f"{plural(len(rest), 'more seller')}, summing to {money(rest_sum)}; total reconciles. {foot}"
@@ -294,8 +297,11 @@ def _response(published: Published, *, best: bool) -> Table | None:
         Column("0 to 100 %", "mark", "18mm"),
     )
     end = "Highest" if best else "Lowest"
-    foot = f"Of {plural(len(values), 'seller')} with at least {FEWEST_REVIEWS} reviews 48 hours old, "
-    foot += f"by the interval's {'lower' if best else 'upper'} end. {mark_legend(published)}"
+    ring = month_name(published, published.period.previous.id)
+    foot = (
+        f"By the interval's {'lower' if best else 'upper'} end, of {plural(len(values), 'seller')} "
+        f"with {FEWEST_REVIEWS} or more; ring: {ring}."
+    )
     return Table(f"{end} shares of reviews answered in 48 h", columns, rows, foot=foot)
 
 

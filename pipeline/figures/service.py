@@ -51,10 +51,10 @@ def service_page(published: Published) -> ServicePage | None:
         message=message,
         number=big_number(published, told),
         reviews=share_chart(
-            published, "review_response_48h", "Reviews answered within 48 hours, % of reviews that old"
+            published, "review_response_48h", "Reviews answered within 48 hours, % of those at least that old"
         ),
         inquiries=share_chart(
-            published, "inquiry_response_48h", "Inquiries answered within 48 hours, % of inquiries that old"
+            published, "inquiry_response_48h", "Inquiries answered within 48 hours, % of those at least that old"
         ),
         measures=detail_table(published, DETAILS, "Further measures", has_moves=False),
         curve=answers or delivery_curves(published),

@@ -82,13 +82,9 @@ def summary_page(published: Published, office: Office) -> SummaryPage:
         headline=_headline(published, moves, list(areas), lead),
         number=big_number(published, lead),
         changes=tuple(changes[:SENTENCES]),
-        changes_note=""
-        if len(changes) >= SENTENCES
-        else _nothing_else(changes, "Nothing else passed a test this month."),
+        changes_note="" if len(changes) >= SENTENCES else _changes_note(published, changes, list(areas)),
         actions=tuple(actions[:SENTENCES]),
-        actions_note=""
-        if len(actions) >= SENTENCES
-        else _nothing_else(actions, "No further decision follows from the figures."),
+        actions_note=_actions_note(actions),
         kpis=kpis,
         legend=_legend(kpis, has_targets=has_targets),
         not_measured=not_measured(published, [metric for metrics in GROUPS.values() for metric in metrics]),
@@ -104,8 +100,8 @@ def _told_once(moves: list[Move]) -> list[Move]:
 
 _MOVE_LEGEND = (
     "Move: better or worse when the month lies outside mean ± 2.66 × mean moving range of the twelve months before and "
-    "the 95 % intervals of the two months do not overlap; above or below when only the first holds; else within noise. Δ is "
-    "of unrounded values."
+    "the 95 % intervals of the two months do not overlap; above or below when only the first holds; else within noise. "
+    "Δ is of unrounded values."
 )
 _TARGET_LEGEND = (
     " Verdict: met at the target, near down to its amber floor, missed below. Evidence: certain when the whole 95 % "
@@ -113,8 +109,20 @@ _TARGET_LEGEND = (
 )
 
 
-def _nothing_else(found: list[Sentence], note: str) -> str:
-    return note if found else note.replace("Nothing else", "Nothing").replace("No further", "No")
+def _changes_note(published: Published, changes: list[Sentence], metrics: list[str]) -> str:
+    if _is_too_young(published, metrics):
+        return f"With fewer than eight months before {published.period.label}, no move can be told from noise."
+    return f"Nothing {'else ' if changes else ''}passed a test this month."
+
+
+def _actions_note(actions: list[Sentence]) -> str:
+    if len(actions) >= SENTENCES:
+        return ""
+    return f"No {'further ' if actions else ''}decision follows from the figures."
+
+
+def _is_too_young(published: Published, metrics: list[str]) -> bool:
+    return all(limits_of(published, metric) is None for metric in metrics)
 
 
 def _legend(kpis: Table, *, has_targets: bool) -> str:
@@ -150,19 +158,17 @@ def _headline(published: Published, moves: list[Move], metrics: list[str], lead:
         )
         before = show(move.before.value, scale)
         side = "above" if move.is_rise else "below"
-        if (
-            move.now.target is not None
-        ):  # two lines at most: the title names the months, the figure's own page the range
-            text += f" from {before}, {side} the usual range; {target_clause(published, move.now, scale)}"
+        # Two lines at most: where a target is spoken of, the title names the month and the figure's own page the range.
+        if move.now.target is not None:
+            text += f" from {before}, {side} the usual range{target_clause(move.now, scale)}"
         else:
             text += (
                 f" in {label} from {before} in {month_name(published, move.before.period_id)}, "
                 f"{side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
             )
         return Sentence(f"{text}.", "largest move beyond noise")
-    if all(limits_of(published, metric) is None for metric in metrics):
-        text = f"{state_sentence(published, lead)} With fewer than eight months before {label}, no move is judged."
-        return Sentence(text, "too young")
+    if _is_too_young(published, metrics):
+        return Sentence(state_sentence(published, lead), "too young")
     judged = [value for value in (published.at(metric) for metric in metrics) if value and value.rag]
     text = f"No figure moved beyond noise in {label}"
     if judged:

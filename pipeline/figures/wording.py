@@ -131,7 +131,7 @@ def target_clause(value: Value, scale: Scale) -> str:
         return ""
     target = f"the target of {goal(value.target, scale)}"
     if value.rag == "amber":
-        return f"; short of {target}"
+        return f", short of {target}"
     return f"; {target} is {'met' if value.rag == 'green' else 'missed'}"
 
 
