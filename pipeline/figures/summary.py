@@ -160,7 +160,7 @@ def _headline(published: Published, moves: list[Move], metrics: list[str], lead:
         side = "above" if move.is_rise else "below"
         # Two lines at most: where a target is spoken of, the title names the month and the figure's own page the range.
         if move.now.target is not None:
-            text += f" from {before}, {side} the usual range{target_clause(move.now, scale)}"
+            text += f", {side} the usual range{target_clause(move.now, scale)}"
         else:
             text += (
                 f" in {label} from {before} in {month_name(published, move.before.period_id)}, "
