@@ -299,8 +299,8 @@ def _response(published: Published, *, best: bool) -> Table | None:
     end = "Highest" if best else "Lowest"
     ring = month_name(published, published.period.previous.id)
     foot = (
-        f"By the interval's {'lower' if best else 'upper'} end, of {plural(len(values), 'seller')} "
-        f"with {FEWEST_REVIEWS} or more; ring: {ring}."
+        f"By the interval's {'lower' if best else 'upper'} end; {plural(len(values), 'seller')} "
+        f"with n ≥ {FEWEST_REVIEWS}; ring: {ring}."
     )
     return Table(f"{end} shares of reviews answered in 48 h", columns, rows, foot=foot)
 

@@ -216,6 +216,7 @@ def source_name(published: Published, needs: str) -> str:
     }
     names = []
     for need in [need for need in needs.split() if need not in came] or needs.split():
+        need = need if need.partition(".")[0] in came else need.partition(".")[0]
         export = need.partition(".")[0]
         names.append(COLUMN_NAMES.get(need, EXPORT_NAMES.get(export, export)))
-    return listed(dict.fromkeys(names)) or "export"
+    return " or ".join(dict.fromkeys(names)) or "export"
