@@ -1,4 +1,4 @@
-"""The plan, and every table that `sql/` or `pipeline.royalties` defines, as assets with their checks.
+"""The plan, and every table that `sql/` or `pipeline.analyses` defines, as assets with their checks.
 
 Building and auditing is `pipeline.models`; a new SQL file becomes an asset by being there.
 """
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline.contracts import EXPORTS
-from pipeline.models import Audit, AuditFailed, Model, all_models, build, load_checks
+from pipeline.model import Model
+from pipeline.models import Audit, AuditFailed, all_models, build, load_checks
 from pipeline.planning import is_unchanged, local, make_plan, parse_instant
 from pipeline.progress import progress
 from pipeline.resources import WarehouseResource
@@ -61,7 +62,7 @@ def model_asset(model: Model) -> dg.AssetsDefinition:
                 group_name=model.schema,
                 description=model.description,
                 code_version=model.sha256,
-                kinds={"duckdb", "python" if model.build else "sql"},
+                kinds={"duckdb", "python" if model.is_python else "sql"},
                 skippable=True,
                 metadata={"grain": ", ".join(model.grain)},
             )

@@ -22,7 +22,12 @@ from pipeline.settings import PROJECT
 from pipeline.statistics import intervals
 
 CATALOGUE = PROJECT / "sql" / "metrics" / "catalogue.csv"
-UNITS = frozenset({"share", "points", "stars", "count", "cents", "hours", "days", "per order", "per 100 orders"})
+UNITS = frozenset(
+    {
+        "share", "points", "stars", "stars per month", "count", "cents", "hours", "days", "per order", "per 100 orders",
+        "per 100 sellers", "mean 1–7", "0–100", "ρ",
+    }
+)  # fmt: skip
 SCOPES = frozenset({"all", "seller", "product", "category", "touchpoint", "role", "level"})
 PERIOD_TYPES = frozenset({"week", "month", "quarter"})
 

@@ -22,7 +22,8 @@ from pipeline import periods
 from pipeline.catalogue import Metric, load_catalogue
 from pipeline.errors import Busy, DeliveryMissing, UserError
 from pipeline.extracts import open_published
-from pipeline.models import Model, all_models
+from pipeline.model import Model
+from pipeline.models import all_models
 from pipeline.planning import local
 from pipeline.settings import DataFolder, Office
 

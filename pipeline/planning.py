@@ -15,6 +15,7 @@ import duckdb
 
 from pipeline.errors import DeliveryMissing, UserError
 from pipeline.periods import PERIOD_TYPES, Period, between
+from pipeline.policies import load_policies, write_policies
 from pipeline.settings import PROJECT, DataFolder, Office
 from pipeline.warehouse import transaction
 
@@ -69,10 +70,12 @@ def make_plan(
     Without `as_of` the run looks from the end of the last local day that the deliveries reach: a function of the ledger
     alone, so that the same files give the same numbers whatever the clock says.
 
-    Raises DeliveryMissing when nothing has been taken in yet.
+    Raises DeliveryMissing when nothing has been taken in yet, BadConfiguration for a bad `policy.toml`.
     """
+    policies = load_policies(folder.settled_config)
     with transaction(con):
         con.execute(_TABLES)
+        write_policies(con, policies)
         reach = _reach(con, office)
         first_day = _first_day(con)
         if reach is None or first_day is None:
@@ -133,10 +136,11 @@ def fingerprint(folder: DataFolder) -> str:
         PROJECT / "sql" / "macros.sql",
         PROJECT / "sql" / "metrics" / "catalogue.csv",
         PROJECT / "pipeline" / "catalogue.py",
-        PROJECT / "pipeline" / "royalties.py",
         PROJECT / "pipeline" / "targets.py",
         PROJECT / "pipeline" / "publishing.py",
+        *sorted((PROJECT / "pipeline" / "analyses").glob("*.py")),
         *sorted((PROJECT / "pipeline" / "statistics").glob("*.py")),
+        folder.settled_config / "policy.toml",
         folder.settled_config / "royalty.toml",
         folder.settled_config / "targets.csv",
         folder.settled_config / "office.toml",

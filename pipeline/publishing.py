@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.catalogue import load_catalogue
-from pipeline.models import Model
+from pipeline.model import Model
 from pipeline.settings import DataFolder
 from pipeline.targets import EVIDENCE, RAG, load_targets, write_targets
 from pipeline.warehouse import transaction
@@ -137,12 +137,15 @@ def write_catalogue(con: duckdb.DuckDBPyConnection) -> None:
 
 def _write_database(con: duckdb.DuckDBPyConnection, path: Path, models: tuple[Model, ...]) -> None:
     own_tables = {
-        model.name: f"select * from {model.table}" for model in models if model.is_planned and not model.is_long
+        model.name: f"select * from {model.table}"
+        for model in models
+        if model.schema == "metrics" and not model.is_long
     }
     tables = {
         "metrics": f"select {', '.join(COLUMNS)} from plan.published",
         "catalogue": "select * from ref.catalogue",
         "targets": "select * from ref.targets",
+        "policies": "select * from ref.policies",
         "run": "select * exclude (is_full, why) from plan.run",
         "periods": "select * from plan.all_periods order by period_type, period_start",
         "sellers": "select * from core.sellers order by seller_id",

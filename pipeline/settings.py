@@ -1,7 +1,7 @@
 """Where an office's state lies, and what the office has configured.
 
 What belongs here: the data directory's layout, and `config/*.toml` read into frozen, checked values. Targets are read
-by `pipeline.targets`, royalty rules by `pipeline.royalties`; nothing here opens the warehouse.
+by `pipeline.targets`, royalty rules by `pipeline.analyses.royalties`; nothing here opens the warehouse.
 """
 
 from __future__ import annotations

@@ -129,6 +129,7 @@ def prepare_schemas(con: duckdb.DuckDBPyConnection) -> None:
     for export in EXPORTS.values():
         con.execute(raw_table_ddl(export))
         _add_new_columns(con, export)
+    con.execute("create table if not exists ref.policies (policy varchar, value double, meaning varchar)")
     macros = PROJECT / "sql" / "macros.sql"
     if macros.exists():
         con.execute(macros.read_text(encoding="utf-8"))

@@ -43,3 +43,7 @@ end;
 
 create or replace macro stats.poisson_high(k) as
 (k + 1) * pow(1 - 1 / (9 * (k + 1)) + 1.959963984540054 / (3 * sqrt(k + 1)), 3);
+
+-- What the office has settled in policy.toml under that name.
+create or replace macro ref.policy(name) as
+(select value from ref.policies where policy = name);

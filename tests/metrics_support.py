@@ -18,6 +18,7 @@ import polars as pl
 from pipeline import periods, planning
 from pipeline.catalogue import load_catalogue
 from pipeline.models import all_models, build
+from pipeline.policies import load_policies, write_policies
 from pipeline.settings import DEFAULT_CONFIG
 from pipeline.warehouse import prepare_schemas
 
@@ -75,6 +76,22 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "scale_max": 10,
         "answered_at": "2025-01-10 12:00",
     },
+    "carts": {
+        "cart_id": lambda i: f"K{i}",
+        "buyer_or_session": lambda i: f"B{i}",
+        "created_at": "2025-01-10 12:00",
+        "last_activity_at": "2025-01-10 12:30",
+        "value_cents": 1000,
+    },
+    "training": {"seller_id": "S1", "course_id": "review-responses", "event": "attended", "at": "2025-01-10 12:00"},
+    "improvements": {
+        "initiative_id": lambda i: f"I{i}",
+        "seller_id": "S1",
+        "source": "customer_feedback",
+        "status": "shipped",
+        "shipped_at": "2025-01-10 12:00",
+    },
+    "subscriptions": {"buyer_id": lambda i: f"B{i}", "event": "opt_out", "at": "2025-01-10 12:00"},
     "sellers": {"seller_id": lambda i: f"S{i}", "joined_at": "2024-01-01 00:00", "status": "active"},
     "products": {"product_id": lambda i: f"P{i}", "status": "live", "category": "Home"},
 }
@@ -103,6 +120,7 @@ class Marketplace:
         self._numbers = {export: count(1) for export in DEFAULTS}
         prepare_schemas(con)
         con.execute(planning._TABLES)
+        write_policies(con, load_policies(DEFAULT_CONFIG))
 
     def add(self, export: str, times: int = 1, **values: Any) -> Marketplace:
         """Insert `times` rows that share the given values. A callable value gets the row's number among its
@@ -136,13 +154,14 @@ class Marketplace:
             "insert into plan.run values (?, ?, ?, 'ZAR', 1, ?, ?, '', '')",
             [self.as_of, as_of_day, self.time_zone, self.first_day, full],
         )
-        self.con.execute("delete from plan.periods; delete from plan.period_days")
+        self.con.execute("delete from plan.periods; delete from plan.period_days; delete from plan.all_periods")
         for period_id in period_ids:
             p = periods.parse(period_id)
             self.con.execute(
                 "insert into plan.periods values (?, ?, ?, ?, ?, ?, ?, ?)",
                 [p.id, p.type, p.start, p.end, p.previous.id, p.previous.start, p.days, p.end <= as_of_day],
             )
+        self.con.execute("insert into plan.all_periods from plan.periods")
         self.con.execute(
             "insert into plan.period_days select period_id, "
             "unnest(generate_series(period_start, period_end - 1, interval 1 day))::date from plan.periods"

@@ -7,7 +7,8 @@ from metrics_support import marketplace
 from pipeline import catalogue
 from pipeline.catalogue import CatalogueError, Metric, load_catalogue
 from pipeline.contracts import EXPORTS
-from pipeline.models import LONG_COLUMNS, all_models
+from pipeline.model import LONG_COLUMNS
+from pipeline.models import all_models
 
 LONG = {model.name: model for model in all_models() if model.is_long}
 

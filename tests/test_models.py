@@ -5,18 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.models import (
-    ROYALTIES,
-    AuditFailed,
-    Model,
-    ModelError,
-    all_models,
-    build,
-    load_checks,
-    load_model,
-    load_models,
-    tables_read,
-)
+from pipeline.analyses import MODELS
+from pipeline.model import Model, ModelError, load_model, tables_read
+from pipeline.models import AuditFailed, all_models, build, load_checks, load_models
 from pipeline.planning import _TABLES
 from pipeline.warehouse import prepare_schemas
 
@@ -77,7 +68,7 @@ def test_a_cte_is_no_table_even_inside_a_subquery():
 def test_a_table_that_nobody_builds_is_refused(tmp_path):
     orphan = model(tmp_path, "select 1 as period_id, 2 as name from core.nobody")
     with pytest.raises(ModelError, match=r"core\.nobody, which nobody builds"):
-        load_models((ROYALTIES, orphan))
+        load_models((*MODELS, orphan))
 
 
 def plan(con: duckdb.DuckDBPyConnection, *period_ids: str) -> None:

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metrics_support import marketplace
 
-from pipeline.errors import BadConfiguration
-from pipeline.royalties import (
+from pipeline.analyses.royalties import (
     Market,
     Pool,
     RoyaltyRules,
@@ -20,6 +19,7 @@ from pipeline.royalties import (
     factors,
     load_rules,
 )
+from pipeline.errors import BadConfiguration
 from pipeline.settings import DEFAULT_CONFIG
 
 POOL = Pool(kind="fixed", amount_cents=1_000_000)

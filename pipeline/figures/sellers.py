@@ -1,8 +1,9 @@
 """Page 5: what sellers earn and how they answer. The royalty pool to the cent, the largest shares, both ends of
 response.
 
-What belongs here: the choice and order of the page's figures. Allocating the pool is `pipeline.royalties`' work;
-nothing is recomputed here but sums of what it allocated, which must come out to the cent.
+What belongs here: the choice and order of the page's figures. Allocating the pool is the work of
+`pipeline.analyses.royalties`; nothing is recomputed here but sums of what it allocated, which must come out to the
+cent.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Whole units divided in proportion to exact weights, nothing lost and nothing made.
 
-What belongs here: the arithmetic alone. Whose weights they are, and what happens to the cents, is `pipeline.royalties`.
+What belongs here: the arithmetic alone. Whose weights they are, and what happens to the cents, is said in
+`pipeline.analyses.royalties`.
 """
 
 from __future__ import annotations

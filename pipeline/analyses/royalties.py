@@ -22,6 +22,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import BadConfiguration
+from pipeline.model import Model
 from pipeline.statistics.apportionment import Part, exact_sum, share_out
 
 TABLE = """
@@ -306,3 +307,14 @@ def _inputs(
     ]
     market = Market(*rows[0][7:]) if rows else Market(0, 0, 0, 0)
     return sellers + idle, market
+
+
+MODEL = Model(
+    schema="metrics",
+    name="royalties",
+    description="Each seller's part of the royalty pool, to the cent, with every factor that it is made of.",
+    grain=("period_id", "seller_id"),
+    reads=frozenset({"metrics.royalty_inputs"}),
+    text=Path(__file__).read_text(encoding="utf-8"),
+    build=build,
+)
