@@ -46,4 +46,7 @@ create or replace macro stats.poisson_high(k) as
 
 -- What the office has settled in policy.toml under that name.
 create or replace macro ref.policy(name) as
-(select value from ref.policies where policy = name);
+(
+    select value from ref.policies
+    where policy = name
+);
