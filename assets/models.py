@@ -87,9 +87,9 @@ def model_asset(model: Model) -> dg.AssetsDefinition:
         try:
             built = build(con, model, warehouse.folder.settled_config)
         except AuditFailed as failure:
-            yield from (_check_result(audit) for audit in failure.audits)
+            yield from (check_result(audit) for audit in failure.audits)
             raise
-        yield from (_check_result(audit) for audit in built.audits)
+        yield from (check_result(audit) for audit in built.audits)
         preview = con.sql(f"select * from {model.table} limit 8").pl()
         with_types = preview.cast({name: str for name, kind in preview.schema.items() if not kind.is_numeric()})
         yield dg.MaterializeResult(
@@ -110,7 +110,8 @@ def _keys(model: Model) -> list[dg.AssetKey]:
     return [dg.AssetKey(table) for table in tables if table[0] in ("raw", "core", "metrics")]
 
 
-def _check_result(audit: Audit) -> dg.AssetCheckResult:
+def check_result(audit: Audit) -> dg.AssetCheckResult:
+    """An audit as Dagster records it, with its first offending rows."""
     metadata: dict[str, int | dg.MarkdownMetadataValue] = {"rows": audit.rows}
     if audit.sample:
         rows = [tuple(row.values()) for row in audit.sample]

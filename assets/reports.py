@@ -4,12 +4,14 @@ Publishing is `pipeline.publishing`; what a report says is `pipeline.figures`, h
 read only what is published, so that they never wait for the warehouse.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
 
+from assets.models import check_result
 from pipeline.extracts import write_extract
-from pipeline.models import all_models
+from pipeline.models import AuditFailed, all_models, load_checks
 from pipeline.periods import Period, containing
 from pipeline.planning import is_unchanged, plan_done
 from pipeline.progress import progress
@@ -23,22 +25,36 @@ PUBLISHED = dg.AssetKey(["published", "metrics"])
 FIRST_DAY = "2010-01-01"
 
 
+CHECKS = [check for check in load_checks() if check.of == "plan.published"]
+
+
 @dg.asset(
     key=PUBLISHED,
     group_name="published",
     deps=[dg.AssetKey([model.schema, model.name]) for model in all_models()],
     description="Every figure with its interval, reason, target and verdict, as Parquet and as a DuckDB file.",
     kinds={"duckdb", "parquet"},
+    check_specs=[
+        dg.AssetCheckSpec(check.name, asset=PUBLISHED, blocking=True, description=check.description) for check in CHECKS
+    ],
 )
-def published(warehouse: WarehouseResource) -> dg.MaterializeResult:
+def published(warehouse: WarehouseResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     con, folder = warehouse.con, warehouse.folder
     if is_unchanged(con) and (folder.published / "scmr17.duckdb").exists():
         progress("nothing changed: the published figures stand")
-        return dg.MaterializeResult(metadata={"status": "nothing changed"})
-    made = publish(con, folder, all_models())
+        for check in CHECKS:
+            yield dg.AssetCheckResult(check_name=check.name, passed=True, metadata={"status": "nothing changed"})
+        yield dg.MaterializeResult(metadata={"status": "nothing changed"})
+        return
+    try:
+        made = publish(con, folder, all_models())
+    except AuditFailed as failure:
+        yield from (check_result(audit) for audit in failure.audits)
+        raise
     plan_done(con)
     progress(f"published {made.rows:,} figures in {made.parquet.parent}")
-    return dg.MaterializeResult(
+    yield from (check_result(audit) for audit in made.audits)
+    yield dg.MaterializeResult(
         metadata={
             "dagster/row_count": made.rows,
             "parquet": dg.MetadataValue.path(str(made.parquet)),

@@ -169,9 +169,12 @@ def _audits(con: duckdb.DuckDBPyConnection, model: Model) -> Iterator[Audit]:
         f"one row for each {grain}",
         f"select {grain}, count(*) as copies from {model.table} group by all having count(*) > 1 or {missing}",
     )
-    for check in load_checks():
-        if check.of == model.table:
-            yield _audit(con, check.name, check.description, check.sql)
+    yield from audit_table(con, model.table)
+
+
+def audit_table(con: duckdb.DuckDBPyConnection, table: str) -> tuple[Audit, ...]:
+    """What the checks of `sql/checks` that name this table find in it."""
+    return tuple(_audit(con, check.name, check.description, check.sql) for check in load_checks() if check.of == table)
 
 
 def _audit(con: duckdb.DuckDBPyConnection, name: str, description: str, sql: str) -> Audit:

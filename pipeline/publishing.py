@@ -15,6 +15,7 @@ import duckdb
 
 from pipeline.catalogue import load_catalogue
 from pipeline.model import Model
+from pipeline.models import Audit, AuditFailed, audit_table
 from pipeline.settings import DataFolder
 from pipeline.targets import EVIDENCE, RAG, load_targets, write_targets
 from pipeline.warehouse import transaction
@@ -34,20 +35,66 @@ _SUPPRESSED = f"""
     or (c.unit = 'stars' and m.n < {SMALLEST_RATINGS})
 """
 
-_PUBLISHED = f"""
-create or replace table plan.published as
-with judged as (
+#: The scopes whose parts make up the whole: there a hidden part is what the whole has and the shown parts have not.
+_PARTS = ("seller", "product", "category", "touchpoint")
+
+_JUDGED = f"""
+create or replace temp table judged as
+select
+    p.period_id, p.period_type, p.period_start, p.period_end, m.scope, m.entity_id, m.metric,
+    m.value, m.numerator, m.denominator, m.n, m.low, m.high, m.reason,
+    t.value::double as target,
+    {RAG} as rag,
+    {EVIDENCE} as evidence,
+    m.value is not null and coalesce({_SUPPRESSED}, false) as is_small
+from (select *, metric in (select metric from ref.catalogue where unit = 'share') as is_ratio from every_metric) as m
+join plan.all_periods as p using (period_id)
+join ref.catalogue as c on c.metric = m.metric
+left join current_targets as t on t.metric = m.metric and t.period_id = m.period_id and m.scope = 'all'
+"""
+
+#: Secondary suppression: where small parts are hidden, the smallest shown ones go with them until at least two parts,
+#: of enough cases together, are unknown. Otherwise the whole less what is shown would give the hidden one away.
+_HIDDEN = f"""
+create or replace temp table hidden as
+with parts as (
     select
-        p.period_id, p.period_type, p.period_start, p.period_end, m.scope, m.entity_id, m.metric,
-        m.value, m.numerator, m.denominator, m.n, m.low, m.high, m.reason,
-        t.value::double as target,
-        {RAG} as rag,
-        {EVIDENCE} as evidence,
-        m.value is not null and coalesce({_SUPPRESSED}, false) as is_suppressed
-    from (select *, metric in (select metric from ref.catalogue where unit = 'share') as is_ratio from every_metric) as
-    m join plan.all_periods as p using (period_id)
-    join ref.catalogue as c on c.metric = m.metric
-    left join current_targets as t on t.metric = m.metric and t.period_id = m.period_id and m.scope = 'all'
+        j.period_id, j.metric, j.scope, j.entity_id, j.is_small,
+        coalesce(j.denominator, j.n) as cases
+    from judged as j
+    join ref.catalogue as c using (metric)
+    where j.value is not null and c.unit in ('share', 'points') and j.scope in {_PARTS}
+),
+
+groups as (
+    select period_id, metric, scope, count(*) as parts, sum(cases) as cases
+    from parts where is_small group by all
+),
+
+shown as (
+    select
+        p.*,
+        g.parts + row_number() over smallest_first - 1 as hidden_parts,
+        g.cases + sum(p.cases) over smallest_first - p.cases as hidden_cases
+    from parts as p
+    join groups as g using (period_id, metric, scope)
+    where not p.is_small
+    window smallest_first as (
+        partition by p.period_id, p.metric, p.scope order by p.cases, p.entity_id rows unbounded preceding
+    )
+)
+
+select period_id, metric, scope, entity_id
+from shown
+where hidden_parts < 2 or hidden_cases < {SMALLEST_DENOMINATOR}
+"""
+
+_PUBLISHED = """
+create or replace table plan.published as
+with decided as (
+    select j.*, j.is_small or h.metric is not null as is_suppressed
+    from judged as j
+    left join hidden as h using (period_id, metric, scope, entity_id)
 )
 select
     period_id, period_type, period_start, period_end, scope, entity_id, metric,
@@ -62,7 +109,7 @@ select
     case when not is_suppressed then rag end as rag,
     case when not is_suppressed then evidence end as evidence,
     (select as_of from plan.run) as as_of
-from judged
+from decided
 order by period_type, period_start, scope, entity_id, metric
 """
 
@@ -81,18 +128,20 @@ qualify row_number() over (
 
 @dataclass(frozen=True)
 class Published:
-    """What now stands in `published/`."""
+    """What now stands in `published/`, and the audits of the whole that let it through."""
 
     parquet: Path
     database: Path
     rows: int
+    audits: tuple[Audit, ...]
 
 
 def publish(con: duckdb.DuckDBPyConnection, folder: DataFolder, models: tuple[Model, ...]) -> Published:
     """Write both files beside the old ones and swap them in.
 
     A reader that has the old file open keeps it; a kill leaves the old files and an orphan in `published/` that the
-    next run sweeps. Raises BadConfiguration for a bad `targets.csv`.
+    next run sweeps. Raises BadConfiguration for a bad `targets.csv`, and AuditFailed, with the old files in place, when
+    a check of the figures as a whole finds rows that must not be.
     """
     parquet = folder.published / "metrics.parquet"
     database = folder.published / "scmr17.duckdb"
@@ -105,7 +154,11 @@ def publish(con: duckdb.DuckDBPyConnection, folder: DataFolder, models: tuple[Mo
         long_tables = [model.table for model in models if model.is_long]
         union = " union all by name ".join(f"select * from {table}" for table in long_tables)
         con.execute(f"create or replace temp view every_metric as {union}")
-        con.execute(_PUBLISHED)
+        for statement in (_JUDGED, _HIDDEN, _PUBLISHED):
+            con.execute(statement)
+        audits = audit_table(con, "plan.published")
+        if not all(audit.passed for audit in audits):
+            raise AuditFailed("plan.published", audits)
     building = folder.published / ".build-metrics.parquet"
     columns = ", ".join(COLUMNS)
     con.execute(
@@ -117,7 +170,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: DataFolder, models: tuple[Mo
     _swap(building_database, database)
     row = con.execute("select count(*) from plan.published").fetchone()
     assert row is not None
-    return Published(parquet, database, int(row[0]))
+    return Published(parquet, database, int(row[0]), audits)
 
 
 def write_catalogue(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,100 @@
+"""What readers may open: small cases are hidden, and so is what gives them away; a wrong whole is not published."""
+
+import duckdb
+import polars as pl
+import pytest
+from metrics_support import marketplace, review
+
+from pipeline.models import AuditFailed, all_models
+from pipeline.publishing import publish
+from pipeline.settings import DataFolder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = DataFolder(tmp_path)
+    made.prepare()
+    return made
+
+
+def publish_all(market, folder):
+    market.plan("2025-01").build(*(model.table for model in all_models()))
+    return publish(market.con, folder, all_models())
+
+
+def shown_sellers(folder):
+    figures = pl.read_parquet(folder.published / "metrics.parquet").filter(
+        (pl.col("metric") == "review_response_48h") & (pl.col("scope") == "seller")
+    )
+    return {row["entity_id"]: row["reason"] or row["denominator"] for row in figures.iter_rows(named=True)}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "hidden"),
+    [
+        pytest.param({"S1": 10, "S2": 30}, set(), id="nothing-small"),
+        pytest.param({"S1": 9, "S2": 12, "S3": 30}, {"S1", "S2"}, id="one-small-takes-the-next-with-it"),
+        pytest.param({"S1": 9, "S2": 12, "S3": 12}, {"S1", "S2"}, id="ties-by-name"),
+        pytest.param({"S1": 6, "S2": 7, "S3": 30}, {"S1", "S2"}, id="two-small-hide-each-other"),
+        pytest.param({"S1": 2, "S2": 3, "S3": 11, "S4": 30}, {"S1", "S2", "S3"}, id="two-tiny-do-not"),
+        pytest.param({"S1": 4}, {"S1"}, id="alone"),
+    ],
+)
+def test_a_hidden_seller_cannot_be_had_by_subtraction(folder, sizes, hidden):
+    """METRICS.md 0.7: primary below ten cases, secondary so that the whole less the shown tells nothing."""
+    with marketplace() as market:
+        for seller, size in sizes.items():
+            review(market, 1, times=size, seller_id=seller)
+        publish_all(market, folder)
+    shown = shown_sellers(folder)
+    assert {seller for seller, what in shown.items() if what == "suppressed"} == hidden
+    assert all(shown[seller] == size for seller, size in sizes.items() if seller not in hidden)
+
+
+def test_the_whole_of_few_cases_is_hidden_too(folder):
+    with marketplace() as market:
+        review(market, 1, times=9)
+        publish_all(market, folder)
+    figures = pl.read_parquet(folder.published / "metrics.parquet").filter(pl.col("scope") == "all")
+    row = figures.row(by_predicate=pl.col("metric") == "review_response_48h", named=True)
+    assert (row["value"], row["numerator"], row["denominator"], row["low"], row["reason"]) == (
+        *[None] * 4,
+        "suppressed",
+    )
+    assert row["n"] == 9
+
+
+@pytest.mark.parametrize(
+    ("check", "harm"),
+    [
+        ("rows_accounted_for", "insert into ledger.files (export, status, rows_in, accepted, superseded, rejected) "
+         "values ('sales', 'loaded', 3, 1, 0, 1)"),
+        ("every_metric_answers", "delete from metrics.sales where metric = 'orders' and scope = 'all'"),
+        ("values_in_range", "update metrics.ratings set value = 5.01 where metric = 'rating_mean'"),
+        ("values_in_range", "update metrics.sales set value = -1 where metric = 'orders'"),
+        ("values_in_range", "update metrics.surveys set value = 'nan' where metric = 'nps'"),
+    ],
+)  # fmt: skip
+def test_a_figure_that_cannot_be_blocks_publishing_and_the_old_files_stand(folder, check, harm):
+    with marketplace() as market:
+        market.add("sales", 12).add("reviews", 12).add("surveys", 12)
+        publish_all(market, folder)
+        before = (folder.published / "metrics.parquet").read_bytes()
+        market.con.execute(harm)
+        with pytest.raises(AuditFailed, match=check):
+            publish(market.con, folder, all_models())
+    assert (folder.published / "metrics.parquet").read_bytes() == before
+    assert not list(folder.published.glob(".build-*"))
+
+
+def test_every_table_of_its_own_is_published(folder):
+    with marketplace() as market:
+        market.add("sales", 12).add("reviews", 12)
+        publish_all(market, folder)
+    own = {model.name for model in all_models() if model.schema == "metrics" and not model.is_long}
+    with duckdb.connect(str(folder.published / "scmr17.duckdb"), read_only=True) as con:
+        tables = {name for (name,) in con.execute("select table_name from information_schema.tables").fetchall()}
+        assert own | {"metrics", "catalogue", "policies", "run"} <= tables
+        assert con.execute("select value from policies where policy = 'cart_converted_within_hours'").fetchone() == (
+            24,
+        )
