@@ -105,6 +105,17 @@ def report(
 
 
 @app.command()
+def metrics(
+    word: Annotated[str, typer.Argument(help="Only metrics that speak of it, such as response.")] = "",
+    data: Data = None,
+) -> None:
+    """List the catalogue: every metric's id, meaning, unit, source and target."""
+    from pipeline.listing import metrics_listed
+
+    _say(metrics_listed(_prepared(data), word))
+
+
+@app.command()
 def explain(
     metric: Annotated[str, typer.Argument(help="An id of the catalogue, such as review_response_48h.")],
     period: Annotated[str, typer.Argument(help="2026-02, 2026-Q1 or 2026-W09.")],

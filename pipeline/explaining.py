@@ -6,6 +6,7 @@ is printed in a report.
 
 from __future__ import annotations
 
+import ast
 import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ def explanation(folder: DataFolder, office: Office, metric_id: str, period_id: s
             Text(metric.definition + f" ({metric.source})"),
             _figure_table(row, metric),
             Rule(f"{model.table} · sha256 {model.sha256[:12]}", align="left"),
-            Text(model.text.rstrip()),
+            Text(_source_of(model)),
             Rule(),
             Text("reads " + ", ".join(tables)),
             _files_table(con, exports),
@@ -214,6 +215,14 @@ def _why_missing(con: duckdb.DuckDBPyConnection, metric: Metric, period: periods
         if span
         else ""
     )
+
+
+def _source_of(model: Model) -> str:
+    """The SQL that made the figure; of a Python analysis what it says of itself, and where it is."""
+    if not model.is_python:
+        return model.text.rstrip()
+    module = ast.get_docstring(ast.parse(model.text)) or ""
+    return f"{module}\n\npipeline/analyses/{model.name}.py"
 
 
 def _upstream(model: Model) -> list[str]:

@@ -1,6 +1,7 @@
 """The whole way, from exports to a PDF, as its users go it: the command, the jobs, the published files."""
 
 import hashlib
+import io
 import shutil
 import subprocess
 import sys
@@ -10,10 +11,13 @@ import duckdb
 import polars as pl
 import pytest
 from office_support import nightly, scmr17
+from rich.console import Console
 
+from pipeline.catalogue import load_catalogue
 from pipeline.errors import DataRefused
+from pipeline.explaining import explanation
 from pipeline.publishing import COLUMNS
-from pipeline.settings import PROJECT
+from pipeline.settings import PROJECT, DataFolder, load_office
 
 
 def digests(folder: Path, pattern: str) -> dict[str, str]:
@@ -144,9 +148,36 @@ def test_explain_leads_from_the_figure_to_the_files(office):
         assert wanted in text
 
 
+def test_explain_covers_every_metric(office):
+    """Each in its newest period: what it is, its value or the reason for none, what made it, and the files."""
+    folder = DataFolder(office)
+    newest = dict(
+        pl.read_parquet(folder.published / "metrics.parquet")
+        .filter(pl.col("scope") == "all")
+        .group_by("metric")
+        .agg(pl.col("period_id").sort_by("period_start").last())
+        .iter_rows()
+    )
+    for metric in load_catalogue():
+        console = Console(file=io.StringIO(), width=200)
+        console.print(explanation(folder, load_office(folder), metric.metric, newest[metric.metric]))
+        text = " ".join(console.file.getvalue().split())
+        for wanted in (metric.title, metric.source, f"metrics.{metric.family} · sha256", "Files"):
+            assert wanted in text, f"{metric.metric}: {wanted}"
+        assert f"value ({metric.unit})" in text or "reason " in text, metric.metric
+
+
+def test_the_catalogue_is_listed_with_its_targets(office):
+    text = scmr17("metrics", data=office).stdout
+    assert all(f"\n{metric.metric}\n" in f"\n{text}" for metric in load_catalogue())
+    assert "target: at least 0.95 for every period from 2024-01-01 (brief 001 §2.1" in " ".join(text.split())
+    assert f"of {len(load_catalogue())} metrics" in scmr17("metrics", "royalties", data=office).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
+        (("metrics", "nosuchword"), 64, "no metric speaks of 'nosuchword'"),
         (("report", "2026-13"), 64, "is not a period"),
         (("report", "1999-01"), 66, "1999-01"),
         (("explain", "nsp", "2026-02"), 64, "perhaps nps"),
