@@ -118,7 +118,7 @@ create table anomalies (export varchar, file_name varchar, rule varchar, reason 
 create table royalties (period_id varchar, seller_id varchar, rank integer, reason varchar, base_cents bigint,
     bayes_mean decimal(18, 12), rating_count bigint, quality decimal(18, 12), response_share decimal(18, 12),
     engagement decimal(18, 12), share decimal(18, 15), pool_cents bigint, allocation_cents bigint, payout_cents bigint,
-    carried_cents bigint);
+    carried_cents bigint, closed_as_of timestamp);
 create table message_peaks (period_id varchar, weekday integer, hour integer, messages bigint, per_slot double,
     rank integer);
 create table survival (period_id varchar, kind varchar, hours integer, surviving double);
@@ -335,7 +335,7 @@ def royalty_rows(made: Made, pool: int = 1_250_000_00) -> list[tuple[Any, ...]]:
         reason = None if i < eligible else "too_few_ratings"
         rows.append(
             (REPORT_MONTH, f"s{i:03d}", i + 1, reason, 20_000_000 // (i + 1), *factors, round(share, 15), pool,
-             allocation, allocation - carried, carried)
+             allocation, allocation - carried, carried, AS_OF)
         )  # fmt: skip
     return rows
 

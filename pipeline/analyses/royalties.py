@@ -1,258 +1,118 @@
-"""The royalty pool, shared out to the cent.
+"""The royalty pool, shared out to the cent, and kept in a ledger that is only ever added to (METRICS.md A24, B19).
 
-What belongs here: the rules (`royalty.toml`), the weights as exact fractions, and the balances that a seller carries
-from one period to the next. Dividing cents exactly is `pipeline.statistics.apportionment`; what a weight is reckoned
-from is counted in `sql/metrics/royalty_inputs.sql`; the catalogue's totals are `sql/metrics/royalty_totals.sql`. No
-float on the way: money is whole cents, everything else a Fraction until it is stored for reading.
+What belongs here: which periods close in a run, and the published table. The weights are `royalty_weights`, the
+bookkeeping `royalty_books`, the ledger's tables `royalty_ledger`, the rules `royalty_rules`; what a weight is reckoned
+from is counted in `sql/metrics/royalty_inputs.sql`.
+
+A period closes in the first run that sees it whole. Its pool, its rules, who was in good standing and every seller's
+statement then stand for good. What late rows change in it is reckoned in every run (`restated_allocation_cents`), and
+posted as an adjustment when the next period closes. A run that looks from before the last closing, or further than the
+deliveries reach, posts nothing: it shows what it would close as provisional (`closed_as_of` is null).
 """
 
 from __future__ import annotations
 
-import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
-from fractions import Fraction
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline.analyses.royalty_books import Posting, account, adjustments, close, restated
+from pipeline.analyses.royalty_ledger import Closing, Entry, Ledger, append, make_tables, read_ledger, show_provisional
+from pipeline.analyses.royalty_rules import RoyaltyRules, load_rules
+from pipeline.analyses.royalty_weights import Market, Seller, closing_debits, divide, explain, with_debits
 from pipeline.errors import BadConfiguration
 from pipeline.model import Model
-from pipeline.statistics.apportionment import Part, exact_sum, share_out
+from pipeline.progress import progress
 
-TABLE = """
-create table if not exists metrics.royalties (
-    period_id varchar, period_start date, period_end date, seller_id varchar, rank integer, reason varchar,
-    net_sales_cents bigint, opening_debit_cents bigint, base_cents bigint,
-    rating_sum bigint, rating_count bigint, market_rating_sum bigint, market_rating_count bigint,
-    prior_ratings integer, bayes_mean decimal(18, 12), quality decimal(18, 12),
-    answered bigint, mature bigint, market_answered bigint, market_mature bigint,
-    prior_responses integer, response_share decimal(18, 12), engagement decimal(18, 12),
-    weight decimal(38, 12), weight_fraction varchar, share decimal(18, 15),
-    pool_cents bigint, quota_cents decimal(38, 9), is_capped boolean, rounding_cents bigint, allocation_cents bigint,
-    opening_held_cents bigint, payout_cents bigint, carried_cents bigint,
-    closing_held_cents bigint, closing_debit_cents bigint
+_RUN = """
+select
+    r.as_of, r.as_of_day, r.currency, r.fingerprint,
+    (
+        select cast(timezone(r.time_zone, timezone('UTC', max(f.last_event_at))) as date) + 1
+        from ledger.files as f where f.status = 'loaded'
+    ) as reach
+from plan.run as r
+"""
+
+#: The complete periods that begin when the last closed one has ended, or later: those of the kind that is paid, and
+#: when months were paid into a quarter that is now to be paid whole, the months that are left of it.
+_TO_CLOSE = """
+select distinct i.period_id, i.period_start, i.period_end
+from metrics.royalty_inputs as i
+left join plan.all_periods as q
+    on q.period_type = 'quarter' and q.period_start <= i.period_start and i.period_end <= q.period_end
+where i.period_end <= $as_of_day and i.period_start >= $first
+    and (i.period_type = $pays or ($pays = 'quarter' and q.period_start < $first))
+order by i.period_start
+"""
+
+#: The ledger as the run sees it and what it would close, with what the closed periods would be now beside what was
+#: posted. Whoever came into a closed period by late rows alone has a line without factors: there were none then.
+_PUBLISHED = """
+create or replace table metrics.royalties as
+with closings as (
+    select * from ledger.royalty_closings where as_of <= (select as_of from plan.run)
+),
+statements as (
+    select * from ledger.royalty_statements where period_id in (select period_id from closings)
+    union all by name
+    select * from provisional_statements
+),
+adjusted as (
+    select period_id, seller_id, cast(sum(cents) as bigint) as cents
+    from ledger.royalty_postings
+    where kind = 'adjustment' and as_of <= (select as_of from plan.run)
+    group by period_id, seller_id
+),
+newcomers as (
+    select period_id, seller_id from royalty_now where cents <> 0
+    union
+    select period_id, seller_id from adjusted where cents <> 0
+    except
+    select period_id, seller_id from statements
+),
+lines as (
+    select * from statements
+    union all by name
+    select
+        c.period_id, c.period_start, c.period_end, n.seller_id, c.currency, 'not_known_at_closing' as reason,
+        c.pool_cents, 0 as net_sales_cents, 0 as opening_debit_cents, 0 as base_cents, 0 as weight,
+        '0/1' as weight_fraction, 0 as share, 0 as quota_cents, false as is_capped, 0 as rounding_cents,
+        0 as allocation_cents, 0 as adjustment_cents, 0 as opening_held_cents, 0 as opening_overpaid_cents,
+        0 as payout_cents, 0 as carried_cents, 0 as closing_held_cents, 0 as closing_overpaid_cents,
+        0 as closing_debit_cents
+    from newcomers as n
+    join closings as c using (period_id)
 )
+select
+    l.*,
+    c.as_of as closed_as_of,
+    coalesce(a.cents, 0) as adjusted_later_cents,
+    coalesce(r.cents, 0) - l.allocation_cents - coalesce(a.cents, 0) as adjustment_due_cents,
+    coalesce(r.cents, 0) as restated_allocation_cents
+from lines as l
+left join closings as c using (period_id)
+left join adjusted as a using (period_id, seller_id)
+left join royalty_now as r using (period_id, seller_id)
+order by l.period_start, l.seller_id
 """
 
 
-class _Rules(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Pool(_Rules):
-    """Where a period's pool comes from: a fixed sum, or a share of the marketplace's net sales."""
-
-    kind: Literal["fixed", "share_of_net_sales"]
-    amount_cents: int = Field(0, ge=0)
-    net_sales_share: Decimal = Field(Decimal(0), ge=0, le=1)
-
-    def cents(self, net_sales_cents: int) -> int:
-        """The pool in whole cents, rounded down; never negative."""
-        if self.kind == "fixed":
-            return self.amount_cents
-        return max(0, int(Fraction(self.net_sales_share) * net_sales_cents))
-
-
-class RoyaltyRules(_Rules):
-    """`royalty.toml`. The least number of ratings is 1 or more, so that whoever takes part has a mean."""
-
-    pool: Pool
-    pays: Literal["month", "quarter"] = "month"
-    minimum_ratings: int = Field(5, ge=1)
-    prior_ratings: int = Field(20, ge=0)
-    prior_responses: int = Field(10, ge=1)
-    minimum_payout_cents: int = Field(0, ge=0)
-    cap_share: Decimal = Field(Decimal(1), gt=0, le=1)
-
-
 @dataclass(frozen=True)
-class Market:
-    """What all sellers of a period share: the marketplace's ratings of 12 months and its answers within 48 hours."""
+class Run:
+    """What a run looks from. `reach`: the local day up to which deliveries tell of anything, if they do."""
 
-    rating_sum: int
-    rating_count: int
-    answered: int
-    mature: int
-
-
-@dataclass(frozen=True)
-class Seller:
-    """One seller's figures for a period, and the balances from the one before: held (>= 0) and debit (<= 0), in
-    cents."""
-
-    seller_id: str
-    net_sales_cents: int
-    rating_sum: int
-    rating_count: int
-    answered: int
-    mature: int
-    is_in_good_standing: bool = True
-    opening_held_cents: int = 0
-    opening_debit_cents: int = 0
-
-    @property
-    def base_cents(self) -> int:
-        """What the weight is reckoned from: net sales after the debit of earlier refunds, never negative."""
-        return max(0, self.net_sales_cents + self.opening_debit_cents)
-
-
-@dataclass(frozen=True)
-class Factors:
-    """A seller's weight and what it is made of, exact. `reason` says why a weight is 0; None: the seller takes part."""
-
-    bayes_mean: Fraction | None
-    quality: Fraction | None
-    response_share: Fraction | None
-    engagement: Fraction
-    weight: Fraction
-    reason: str | None
-
-
-def load_rules(config: Path) -> RoyaltyRules:
-    """Read `royalty.toml` of the configuration folder. Raises BadConfiguration naming the key and what is wrong with
-    it."""
-    path = config / "royalty.toml"
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        return RoyaltyRules(**values)
-    except FileNotFoundError:
-        raise BadConfiguration(f"{path}: not found") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{path}: not TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadConfiguration(f"royalty.toml: {key} = {first['input']!r}: {first['msg']}") from None
-
-
-def factors(seller: Seller, market: Market, rules: RoyaltyRules) -> Factors:
-    """The weight S × q × e of METRICS.md A24, as exact fractions; 0 with a reason for a seller who takes no part.
-
-    B = (m C + sum) / (m + n), q = (B - 1) / 4, e = 1/2 + 1/2 rho, rho = (k r0 + answered) / (k + mature). When nobody
-    in the marketplace was to answer anything, e = 1 for all.
-    """
-    bayes = quality = response = None
-    if market.rating_count and rules.prior_ratings + seller.rating_count:
-        prior = rules.prior_ratings * Fraction(market.rating_sum, market.rating_count)
-        bayes = (prior + seller.rating_sum) / (rules.prior_ratings + seller.rating_count)
-        quality = (bayes - 1) / 4
-    if market.mature:
-        prior = rules.prior_responses * Fraction(market.answered, market.mature)
-        response = (prior + seller.answered) / (rules.prior_responses + seller.mature)
-    engagement = Fraction(1) if response is None else (1 + response) / 2
-    reason = _reason(seller, rules)
-    weight = Fraction(0) if reason or quality is None else seller.base_cents * quality * engagement
-    return Factors(bayes, quality, response, engagement, weight, reason)
-
-
-def _reason(seller: Seller, rules: RoyaltyRules) -> str | None:
-    if seller.base_cents == 0:
-        return "no_net_sales"
-    if seller.rating_count < rules.minimum_ratings:
-        return "too_few_ratings"
-    if not seller.is_in_good_standing:
-        return "not_in_good_standing"
-    return None
-
-
-def allocate(sellers: Iterable[Seller], market: Market, pool_cents: int, rules: RoyaltyRules) -> list[dict[str, Any]]:
-    """One row a seller with every factor, named as the columns of `metrics.royalties` (those of the period excepted).
-
-    Sum of allocations = pool_cents, and sum of payouts + sum of carried = pool_cents. When nobody takes part no pool is
-    released: pool_cents is 0. A payout is never negative: negative net sales become a debit (closing_debit_cents)
-    against the next period's net sales.
-    """
-    people = sorted(sellers, key=lambda seller: seller.seller_id)
-    made = {seller.seller_id: factors(seller, market, rules) for seller in people}
-    weights = {who: factor.weight for who, factor in made.items()}
-    released = pool_cents if any(weights.values()) else 0
-    parts = share_out(released, weights, Fraction(rules.cap_share))
-    ranked = sorted(weights, key=lambda who: (-parts[who].cents, -weights[who], who))
-    ranks = {who: rank for rank, who in enumerate(ranked, start=1)}
-    total = exact_sum(weights.values())
-    return [
-        _row(seller, made[seller.seller_id], parts[seller.seller_id], market, rules, total)
-        | {"rank": ranks[seller.seller_id], "pool_cents": released}
-        for seller in people
-    ]
-
-
-def _row(
-    seller: Seller, factor: Factors, part: Part, market: Market, rules: RoyaltyRules, total: Fraction
-) -> dict[str, Any]:
-    payable = part.cents + seller.opening_held_cents
-    payout = payable if payable >= rules.minimum_payout_cents else 0
-    return {
-        "seller_id": seller.seller_id,
-        "reason": factor.reason,
-        "net_sales_cents": seller.net_sales_cents,
-        "opening_debit_cents": seller.opening_debit_cents,
-        "base_cents": seller.base_cents,
-        "rating_sum": seller.rating_sum,
-        "rating_count": seller.rating_count,
-        "market_rating_sum": market.rating_sum,
-        "market_rating_count": market.rating_count,
-        "prior_ratings": rules.prior_ratings,
-        "bayes_mean": _decimal(factor.bayes_mean, 12),
-        "quality": _decimal(factor.quality, 12),
-        "answered": seller.answered,
-        "mature": seller.mature,
-        "market_answered": market.answered,
-        "market_mature": market.mature,
-        "prior_responses": rules.prior_responses,
-        "response_share": _decimal(factor.response_share, 12),
-        "engagement": _decimal(factor.engagement, 12),
-        "weight": _decimal(factor.weight, 12),
-        "weight_fraction": f"{factor.weight.numerator}/{factor.weight.denominator}",
-        "share": _decimal(factor.weight / total if total else Fraction(0), 15),
-        "quota_cents": _decimal(part.quota, 9),
-        "is_capped": part.is_capped,
-        "rounding_cents": part.rounding_cents,
-        "allocation_cents": part.cents,
-        "opening_held_cents": seller.opening_held_cents,
-        "payout_cents": payout,
-        "carried_cents": part.cents - payout,
-        "closing_held_cents": payable - payout,
-        "closing_debit_cents": min(0, seller.net_sales_cents + seller.opening_debit_cents),
-    }
-
-
-def _decimal(value: Fraction | None, places: int) -> str | None:
-    """A fraction for reading: rounded half up to so many places, as text that the database reads as a decimal."""
-    if value is None:
-        return None
-    return f"{Decimal(int(value * 10**places * 2 + 1) // 2).scaleb(-places):f}"
-
-
-def build_royalties(con: duckdb.DuckDBPyConnection, rules: RoyaltyRules) -> None:
-    """Write `metrics.royalties` for the complete planned periods of the kind that is paid, inside the caller's
-    transaction.
-
-    A seller's balances run from period to period, so everything from the first planned period on is reckoned anew, in
-    order, from the balances stored for the period before it: planning one period or all gives the same rows.
-    """
-    con.execute(TABLE)
-    row = con.execute("select min(period_start) from plan.periods where period_type = ?", [rules.pays]).fetchone()
-    first: date | None = row[0] if row else None
-    if first is None:
-        return
-    con.execute("delete from metrics.royalties where period_end > ?", [first])
-    balances = _stored_balances(con, first)
-    for period in _periods(con, rules.pays, first):
-        sellers, market = _inputs(con, period["period_id"], balances)
-        pool = rules.pool.cents(sum(seller.net_sales_cents for seller in sellers))
-        rows = [{**period, **row} for row in allocate(sellers, market, pool, rules)]
-        balances = {row["seller_id"]: (row["closing_held_cents"], row["closing_debit_cents"]) for row in rows}
-        if rows:
-            con.register("royalty_rows", pl.DataFrame(rows, infer_schema_length=None).to_arrow())
-            con.execute("insert into metrics.royalties by name select * from royalty_rows")
-            con.unregister("royalty_rows")
+    as_of: datetime
+    as_of_day: date
+    currency: str
+    fingerprint: str
+    reach: date | None
 
 
 def build(con: duckdb.DuckDBPyConnection, config: Path) -> None:
@@ -260,61 +120,155 @@ def build(con: duckdb.DuckDBPyConnection, config: Path) -> None:
     build_royalties(con, load_rules(config))
 
 
-def _stored_balances(con: duckdb.DuckDBPyConnection, first: date) -> dict[str, tuple[int, int]]:
-    """Held and debit of each seller at the end of the last stored period before `first`."""
-    rows = con.execute(
-        """
-        select seller_id, closing_held_cents, closing_debit_cents from metrics.royalties
-        where period_start = (select max(period_start) from metrics.royalties where period_start < ?)
-        """,
-        [first],
-    ).fetchall()
-    return {seller_id: (held, debit) for seller_id, held, debit in rows}
+def build_royalties(con: duckdb.DuckDBPyConnection, rules: RoyaltyRules) -> None:
+    """Close what can be closed, and write `metrics.royalties` anew, inside the caller's transaction.
+
+    Every closed period is reckoned again from the first one on, since a debit runs from each into the next. Raises
+    BadConfiguration when the office's currency is not that of the ledger.
+    """
+    make_tables(con)
+    row = con.execute(_RUN).fetchone()
+    assert row is not None
+    run = Run(*row)
+    ledger = read_ledger(con, run.as_of)
+    _refuse_another_currency(ledger, run)
+    now: dict[str, dict[str, int]] = {}
+    debits: dict[str, int] = {}
+    for closing in ledger.closings:
+        market, sellers = _inputs(con, closing.period_id, closing.not_in_good_standing)
+        shares = divide(with_debits(sellers, debits), market, closing.pool_cents, closing.rules)
+        debits = closing_debits(shares.sellers)
+        now[closing.period_id] = restated(shares, ledger.books.allocated.get(closing.period_id, {}))
+    entries = _close(con, run, ledger, rules, now, debits)
+    posted = [entry for entry in entries if _is_for_good(run, ledger, entry.closing)]
+    provisional = entries[len(posted) :]
+    append(con, posted)
+    show_provisional(con, provisional)
+    _publish(con, now)
+    _say(posted, provisional)
 
 
-def _periods(con: duckdb.DuckDBPyConnection, pays: str, first: date) -> list[dict[str, Any]]:
-    rows = con.execute(
-        """
-        select distinct period_id, period_start, period_end from metrics.royalty_inputs
-        where period_type = ? and is_complete and period_start >= ? order by period_start
-        """,
-        [pays, first],
-    ).fetchall()
-    return [dict(zip(("period_id", "period_start", "period_end"), row, strict=True)) for row in rows]
+def _refuse_another_currency(ledger: Ledger, run: Run) -> None:
+    for closing in ledger.closings:
+        if closing.currency != run.currency:
+            raise BadConfiguration(
+                f"office.toml: currency = {run.currency!r}: the royalties of {closing.period_id} were closed in "
+                f"{closing.currency}, and balances cannot be carried from one currency into another"
+            )
 
 
 def _inputs(
-    con: duckdb.DuckDBPyConnection, period_id: str, balances: Mapping[str, tuple[int, int]]
-) -> tuple[list[Seller], Market]:
-    """The sellers of a period, and those who were idle but still have a balance."""
+    con: duckdb.DuckDBPyConnection, period_id: str, not_in_good_standing: frozenset[str]
+) -> tuple[Market, list[Seller]]:
+    """The sellers of a period without their debits, and the marketplace's figures."""
     rows = con.execute(
         """
-        select seller_id, net_sales_cents, rating_sum, rating_count, answered, mature, is_in_good_standing,
+        select seller_id, net_sales_cents, rating_sum, rating_count, answered, mature,
             market_rating_sum, market_rating_count, market_answered, market_mature
         from metrics.royalty_inputs where period_id = ?
         """,
         [period_id],
     ).fetchall()
-    sellers = []
-    for row in rows:
-        held, debit = balances.get(row[0], (0, 0))
-        sellers.append(replace(Seller(*row[:7]), opening_held_cents=held, opening_debit_cents=debit))
-    present = {seller.seller_id for seller in sellers}
-    idle = [
-        Seller(who, 0, 0, 0, 0, 0, opening_held_cents=held, opening_debit_cents=debit)
-        for who, (held, debit) in balances.items()
-        if who not in present and (held or debit)
+    sellers = [
+        Seller(who, net, stars, ratings, answered, mature, who not in not_in_good_standing)
+        for who, net, stars, ratings, answered, mature, *_ in rows
     ]
-    market = Market(*rows[0][7:]) if rows else Market(0, 0, 0, 0)
-    return sellers + idle, market
+    return Market(*rows[0][6:]) if rows else Market(), sellers
+
+
+def _close(
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    ledger: Ledger,
+    rules: RoyaltyRules,
+    now: dict[str, dict[str, int]],
+    debits: dict[str, int],
+) -> list[Entry]:
+    """Close the periods that can be, in their order; `now` gets their allocations."""
+    suspended = frozenset(
+        row[0]
+        for row in con.execute(
+            "select seller_id from core.sellers where coalesce(status, 'active') <> 'active'"
+        ).fetchall()
+    )
+    first = ledger.closings[-1].period_end if ledger.closings else date.min
+    periods = con.execute(_TO_CLOSE, {"as_of_day": run.as_of_day, "first": first, "pays": rules.pays}).fetchall()
+    entries = []
+    for period_id, period_start, period_end in periods:
+        market, sellers = _inputs(con, period_id, suspended)
+        pool = rules.pool.cents(sum(seller.net_sales_cents for seller in sellers))
+        opening = {who: cents for who, cents in ledger.books.balances.items() if cents}
+        corrections = adjustments(ledger.books, period_id, now)
+        waiting = opening.keys() | {posting.seller_id for posting in corrections}
+        people = with_debits(sellers, debits)
+        idle = waiting - {seller.seller_id for seller in people}
+        shares = divide([*people, *map(Seller, idle)], market, pool, rules)
+        debits = closing_debits(shares.sellers)
+        now[period_id] = {who: part.cents for who, part in shares.parts.items()}
+        postings = close(ledger.books, period_id, corrections, now[period_id], rules.minimum_payout_cents)
+        made = (period_id, period_start, period_end, run.as_of, run.currency, shares.pool_cents)
+        closing = Closing(*made, market, rules, suspended, run.fingerprint)
+        statements = _statements(closing, explain(shares, market, rules), opening, postings)
+        entries.append(Entry(closing, postings, statements))
+    return entries
+
+
+def _statements(
+    closing: Closing, explained: dict[str, dict[str, Any]], opening: Mapping[str, int], postings: Iterable[Posting]
+) -> list[dict[str, Any]]:
+    """A statement for each seller: the factors of the part, and how the account moved."""
+    corrected: Counter[str] = Counter()
+    paid: Counter[str] = Counter()
+    for posting in postings:
+        if posting.kind == "adjustment":
+            corrected[posting.seller_id] += posting.cents
+        elif posting.kind == "payout":
+            paid[posting.seller_id] -= posting.cents
+    common = {
+        "period_id": closing.period_id,
+        "period_start": closing.period_start,
+        "period_end": closing.period_end,
+        "currency": closing.currency,
+    }
+    return [
+        common | row | account(opening.get(who, 0), row["allocation_cents"], corrected[who], paid[who])._asdict()
+        for who, row in explained.items()
+    ]
+
+
+def _is_for_good(run: Run, ledger: Ledger, closing: Closing) -> bool:
+    """Whether the closing is posted. Once posted it stands, so a run that only looks, back or ahead, posts none."""
+    looks_back = ledger.last_as_of is not None and run.as_of < ledger.last_as_of
+    looks_ahead = run.reach is not None and run.reach < closing.period_end
+    return not looks_back and not looks_ahead
+
+
+def _publish(con: duckdb.DuckDBPyConnection, now: Mapping[str, Mapping[str, int]]) -> None:
+    rows = [(period_id, who, cents) for period_id, parts in now.items() for who, cents in parts.items()]
+    schema = {"period_id": pl.String, "seller_id": pl.String, "cents": pl.Int64}
+    con.register("royalty_now", pl.DataFrame(rows, schema=schema, orient="row").to_arrow())
+    con.execute(_PUBLISHED)
+    con.unregister("royalty_now")
+
+
+def _say(posted: list[Entry], provisional: list[Entry]) -> None:
+    if posted:
+        progress(f"closed the royalties of {', '.join(entry.closing.period_id for entry in posted)}")
+    if provisional:
+        periods = ", ".join(entry.closing.period_id for entry in provisional)
+        progress(
+            f"the royalties of {periods} are provisional and nothing is posted: this run looks from before the last "
+            "closing, or further than the deliveries reach"
+        )
 
 
 MODEL = Model(
     schema="metrics",
     name="royalties",
-    description="Each seller's part of the royalty pool, to the cent, with every factor that it is made of.",
+    description="Each seller's part of the royalty pool, to the cent, with every factor that it is made of, how the "
+    "account moved, and what late rows have changed since.",
     grain=("period_id", "seller_id"),
-    reads=frozenset({"metrics.royalty_inputs"}),
-    text=Path(__file__).read_text(encoding="utf-8"),
+    reads=frozenset({"metrics.royalty_inputs", "core.sellers"}),
+    text="\n".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("royalt*.py"))),
     build=build,
 )

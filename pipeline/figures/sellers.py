@@ -49,6 +49,7 @@ INELIGIBLE = {
     "too_few_ratings": "too few ratings in the last twelve months",
     "no_net_sales": "no net sales in the period",
     "not_in_good_standing": "account not in good standing",
+    "not_known_at_closing": "not known when the period was closed",
 }
 
 
@@ -69,6 +70,7 @@ class Share:
     allocation: int
     payout: int
     carried: int
+    is_provisional: bool
 
 
 def sellers_page(published: Published) -> SellersPage | None:
@@ -97,7 +99,8 @@ def _shares(published: Published) -> tuple[list[Share], int, str]:
         return [], 0, ""
     rows = published.rows(
         """select r.period_id, r.pool_cents, r.seller_id, r.rank, r.reason, r.base_cents, r.bayes_mean, r.rating_count,
-            r.quality, r.response_share, r.engagement, r.share, r.allocation_cents, r.payout_cents, r.carried_cents
+            r.quality, r.response_share, r.engagement, r.share, r.allocation_cents, r.payout_cents,
+            r.carried_cents, r.closed_as_of is null
         from royalties as r join periods as p using (period_id)
         where p.period_end = $end and p.period_type in ('month', 'quarter')
         order by p.period_type, r.rank""",
@@ -148,16 +151,24 @@ def _number(published: Published, shares: list[Share], pool: int) -> BigNumber |
 
 
 def _reconciliation(published: Published, shares: list[Share], pool: int, period_id: str) -> Table:
-    """Pool = paid + held back - released, to the cent."""
+    """Pool = paid + held back - released, to the cent. A correction of an earlier period moves money between accounts:
+    it shows where an account falls without a payout."""
     paid = [share.payout for share in shares if share.payout]
     held = [share.carried for share in shares if share.carried > 0]
-    released = [share.carried for share in shares if share.carried < 0]
-    lines = [Row((Cell("Paid out"), Cell(money(sum(paid))), Cell(count(len(paid)))))]
-    if held:
-        lines.append(Row((Cell("Held back, too small to pay"), Cell(money(sum(held))), Cell(count(len(held))))))
-    if released:
-        lines.append(Row((Cell("Held back before, paid now"), Cell(money(sum(released))), Cell(count(len(released))))))
-    difference = pool - sum(paid) - sum(held) - sum(released)
+    released = [share.carried for share in shares if share.carried < 0 and share.payout]
+    taken = [share.carried for share in shares if share.carried < 0 and not share.payout]
+    parts = (
+        ("Paid out", paid),
+        ("Held back, too small to pay", held),
+        ("Held back before, paid now", released),
+        ("Taken back by corrections", taken),
+    )
+    lines = [
+        Row((Cell(part), Cell(money(sum(cents))), Cell(count(len(cents)))))
+        for part, cents in parts
+        if cents or part == "Paid out"
+    ]
+    difference = pool - sum(sum(cents) for _, cents in parts)
     if difference:
         lines.append(Row((Cell("▼ Not accounted for", tone="bad"), Cell(money(difference)), Cell(""))))
     lines.append(Row((Cell(f"Pool of {period_id}"), Cell(money(pool), tone="strong"), Cell("")), is_total=True))
@@ -167,6 +178,8 @@ def _reconciliation(published: Published, shares: list[Share], pool: int, period
         Column("Sellers", "number", "14mm"),
     )
     foot = "" if difference else "The pool reconciles to the cent."
+    if any(share.is_provisional for share in shares):
+        foot = f"{foot} Provisional: the period is not closed.".strip()
     return Table("The royalty pool", columns, tuple(lines), foot=foot)
 
 

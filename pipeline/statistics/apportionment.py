@@ -1,25 +1,31 @@
 """Whole units divided in proportion to exact weights, nothing lost and nothing made.
 
 What belongs here: the arithmetic alone. Whose weights they are, and what happens to the cents, is said in
-`pipeline.analyses.royalties`.
+`pipeline.analyses.royalty_weights`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from fractions import Fraction
 from math import lcm
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Part:
-    """One part: the exact quota, the cent that rounding added (0 or 1), and the whole cents."""
+class Part(NamedTuple):
+    """One part: the whole cents, the cent of them that rounding added (0 or 1), and the exact quota, not reduced."""
 
-    quota: Fraction
-    rounding_cents: int
     cents: int
+    rounding_cents: int
+    quota_numerator: int
+    quota_denominator: int
     is_capped: bool = False
+
+
+def whole_weights(weights: Mapping[str, Fraction]) -> dict[str, int]:
+    """The weights as whole numbers in the same proportions: over their least common denominator."""
+    common = lcm(*{weight.denominator for weight in weights.values()})
+    return {who: weight.numerator * (common // weight.denominator) for who, weight in weights.items()}
 
 
 def share_out(pool_cents: int, weights: Mapping[str, Fraction], cap_share: Fraction = Fraction(1)) -> dict[str, Part]:
@@ -30,20 +36,19 @@ def share_out(pool_cents: int, weights: Mapping[str, Fraction], cap_share: Fract
     there, and the rest is divided anew among the others (water-filling). If the cap leaves cents that nobody may take,
     all get equal parts. No positive weight: nothing is given.
     """
-    common = lcm(*(weight.denominator for weight in weights.values()))
-    whole = {who: int(weight * common) for who, weight in weights.items() if weight > 0}
-    parts = {who: Part(Fraction(0), 0, 0) for who in weights}
+    whole = {who: weight for who, weight in whole_weights(weights).items() if weight > 0}
+    parts = {who: Part(0, 0, 0, 1) for who in weights}
     if not whole:
         return parts
     cap = int(cap_share * pool_cents)
     if cap * len(whole) < pool_cents:
         equal = _largest_remainder(pool_cents, dict.fromkeys(whole, 1), len(whole))
-        return parts | {who: replace(part, is_capped=True) for who, part in equal.items()}
+        return parts | {who: part._replace(is_capped=True) for who, part in equal.items()}
     left = pool_cents
     total = sum(whole.values())
     while over := [who for who, weight in whole.items() if left * weight > cap * total]:
         for who in over:
-            parts[who] = Part(Fraction(cap), 0, cap, is_capped=True)
+            parts[who] = Part(cap, 0, cap, 1, is_capped=True)
             total -= whole.pop(who)
             left -= cap
     return parts | _largest_remainder(left, whole, total)
@@ -51,17 +56,10 @@ def share_out(pool_cents: int, weights: Mapping[str, Fraction], cap_share: Fract
 
 def _largest_remainder(cents: int, weights: Mapping[str, int], total: int) -> dict[str, Part]:
     """Whole weights to whole cents; `total` is the sum of the weights, 0 only when there are none."""
-    base = {who: cents * weight // total for who, weight in weights.items()}
-    order = sorted(weights, key=lambda who: (-(cents * weights[who] % total), -weights[who], who))
-    extra = set(order[: cents - sum(base.values())])
+    quotas = {who: divmod(cents * weight, total) for who, weight in weights.items()}
+    order = sorted(weights, key=lambda who: (-quotas[who][1], -weights[who], who))
+    extra = set(order[: cents - sum(floor for floor, _ in quotas.values())])
     return {
-        who: Part(Fraction(cents * weight, total), int(who in extra), base[who] + int(who in extra))
+        who: Part(quotas[who][0] + (who in extra), int(who in extra), cents * weight, total)
         for who, weight in weights.items()
     }
-
-
-def exact_sum(values: Iterable[Fraction]) -> Fraction:
-    """Sum over one common denominator: adding fractions one by one would reduce each time."""
-    known = list(values)
-    common = lcm(*(value.denominator for value in known))
-    return Fraction(sum(int(value * common) for value in known), common)

@@ -86,7 +86,6 @@ select
     p.period_end,
     p.is_complete,
     s.seller_id,
-    coalesce(s.status, 'active') = 'active' as is_in_good_standing,
     cast(coalesce(n.net_sales_cents, 0) as bigint) as net_sales_cents,
     cast(coalesce(r.rating_sum, 0) as bigint) as rating_sum,
     cast(coalesce(r.rating_count, 0) as bigint) as rating_count,
