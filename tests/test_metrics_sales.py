@@ -111,6 +111,66 @@ def test_new_buyers_are_new_once(market):
     assert [market.get("new_buyers", p).value for p in ("2025-01", "2025-02", "2025-Q1")] == [1, 0, 1]
 
 
+def test_a18_refunds_by_the_day_of_payment(market):
+    """The cash view: opened in January, paid in February: February's. Without a day of payment, the day of opening."""
+    market.add("sales", order_line_id="L1", amount_cents=1000)
+    opened = "2025-01-30 10:00"
+    market.add("returns", order_line_id="L1", refund_cents=400, opened_at=opened, refunded_at="2025-02-02 10:00")
+    market.add("returns", order_line_id="L1", refund_cents=70, opened_at=opened)
+    market.plan("2025-01", "2025-02", "2025-Q1", "2025-W05").build("metrics.sales")
+    paid = {period: market.get("refunds_cash", period)[1:4] for period in ("2025-01", "2025-02", "2025-Q1", "2025-W05")}
+    assert paid == {
+        "2025-01": (70, None, 1), "2025-02": (400, None, 1), "2025-Q1": (470, None, 2), "2025-W05": (470, None, 2)
+    }  # fmt: skip
+    assert market.get("net_sales").value == 530, "net sales book both to the order's month"
+
+
+def test_a18_a_refund_of_a_line_that_we_do_not_have_was_paid_all_the_same(market):
+    market.add("returns", order_line_id="unknown", refund_cents=250)
+    market.plan("2025-01").build("metrics.sales")
+    assert market.get("refunds_cash").value == 250
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "refunded_at"),
+    [
+        pytest.param("2025-04-09 10:00", "2025-04-10 00:00", id="paid-at-as_of-itself"),
+        pytest.param("2025-04-10 00:00", None, id="opened-at-as_of-itself"),
+    ],
+)
+def test_a18_a_refund_after_as_of_is_not_paid(market, opened_at, refunded_at):
+    market.add("sales").add("returns", opened_at=opened_at, refunded_at=refunded_at)
+    market.plan("2025-04").build("metrics.sales")
+    assert market.get("refunds_cash", "2025-04").reason == "no_data"
+
+
+def test_a17_one_refund_of_an_order_with_several_lines_is_taken_once(market):
+    """dbt_shopify #176: joined to both payments of 10.00, the refund of 3.00 became 6.00."""
+    market.add("sales", order_id="O1", order_line_id="L1", amount_cents=1000)
+    market.add("sales", order_id="O1", order_line_id="L2", amount_cents=1000)
+    market.add("returns", order_line_id="L1", refund_cents=300)
+    market.plan("2025-01").build("metrics.sales")
+    whole = {m: market.get(m).value for m in ("gmv", "net_sales", "orders", "refunds_cash")}
+    assert whole == {"gmv": 2000, "net_sales": 1700, "orders": 1, "refunds_cash": 300}
+
+
+def test_a18_active_products_are_distinct(market):
+    for product, status in (("P1", "paid"), ("P1", "completed"), ("P2", "shipped"), ("P3", "cancelled")):
+        market.add("sales", product_id=product, status=status)
+    market.add("sales", product_id="P4", ordered_at="2025-02-01 00:00")
+    market.plan("2025-01").build("metrics.sales")
+    assert market.get("active_products").value == 2
+
+
+def test_a18_units_per_order(market):
+    """Orders of 3 and 1 units, the first of them in two lines."""
+    market.add("sales", order_id="O1", qty=2).add("sales", order_id="O1", qty=1).add("sales", order_id="O2", qty=1)
+    market.plan("2025-01").build("metrics.sales")
+    row = market.get("units_per_order")
+    assert (row.numerator, row.denominator, row.value) == (4, 2, 2)
+    assert (row.low, row.high) == pytest.approx(stats.t.interval(0.95, 1, 2, 1))
+
+
 @pytest.mark.parametrize(
     ("times", "is_repeat"),
     [

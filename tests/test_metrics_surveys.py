@@ -1,7 +1,8 @@
-"""NPS on both scales and CSAT (METRICS.md A1 to A3), through the SQL itself."""
+"""NPS on both scales, CSAT and customer effort (METRICS.md A1 to A4), through the SQL itself."""
 
 import pytest
 from metrics_support import marketplace
+from scipy import stats
 
 
 @pytest.fixture
@@ -112,3 +113,46 @@ def test_an_answer_given_after_as_of_is_not_known(market):
     market.add("surveys", score=10).add("surveys", score=0, answered_at="2025-04-11 00:00")
     market.plan("2025-01", "2025-04").build("metrics.surveys")
     assert market.get("nps", "2025-04").reason == "no_data"
+
+
+CYS = [(80, 1), (210, 2), (140, 3), (110, 4), (160, 5), (180, 6), (120, 7)]
+EASE = {"instrument": "ces", "scale_min": 1, "scale_max": 7, "touchpoint": "returns"}
+
+
+def test_a4_customer_effort_score(market):
+    """A4 [PUB] CYS: 4080/1000 = 4.08; [OWN] 46.0 % in the top three boxes; index 30 % - 43 %."""
+    scores(market, *CYS, **EASE)
+    for scope, entity_id in (("all", "all"), ("touchpoint", "returns")):
+        mean = market.get("ces", scope=scope, entity_id=entity_id)
+        assert (mean.numerator, mean.denominator, mean.value) == (4080, 1000, 4.08)
+        top = market.get("ces_top3_share", scope=scope, entity_id=entity_id)
+        assert (top.numerator, top.denominator, top.value) == (460, 1000, 0.46)
+        index = market.get("ces_index", scope=scope, entity_id=entity_id)
+        assert (index.numerator, index.denominator, index.value) == (-130, 1000, -13)
+
+
+def test_a4_intervals(market):
+    """The mean has Student's, the index the adjusted Wald one of a score of +1, 0 and -1."""
+    scores(market, (2, 7), (1, 5), (3, 2), **EASE)
+    answers = [7, 7, 5, 2, 2, 2]
+    mean = market.get("ces")
+    assert (mean.low, mean.high) == pytest.approx(stats.t.interval(0.95, 5, 25 / 6, stats.sem(answers)))
+    p, d, n = 2.75 / 9, 3.75 / 9, 9
+    half = 1.959963984540054 * ((p + d - (p - d) ** 2) / n) ** 0.5
+    index = market.get("ces_index")
+    assert (index.low, index.high) == pytest.approx((100 * (p - d - half), 100 * (p - d + half)))
+
+
+def test_a4_effort_is_a_series_of_its_own(market):
+    market.add("surveys", score=10).add("surveys", score=7, **EASE)
+    market.add("surveys", score=5, instrument="csat", scale_min=1, scale_max=5)
+    market.plan("2025-01").build("metrics.surveys")
+    for metric, value in (("nps", 100), ("csat", 1), ("ces", 7)):
+        assert (market.get(metric).value, market.get(metric).n) == (value, 1)
+
+
+def test_a4_the_latest_effort_of_a_respondent_counts(market):
+    market.add("surveys", respondent_id="B9", score=1, answered_at="2025-01-05 10:00", **EASE)
+    market.add("surveys", respondent_id="B9", score=6, answered_at="2025-01-25 10:00", **EASE)
+    market.plan("2025-01").build("metrics.surveys")
+    assert (market.get("ces").value, market.get("ces").n) == (6, 1)
