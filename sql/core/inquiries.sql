@@ -46,13 +46,12 @@ exempt as (
     where i.answered_at is null and m.is_counted and m.sender_role = 'buyer'
     group by i.inquiry_id, i.is_first_of_conversation
     having
-        bool_or(m.needs_response) = false
-        or (
-            bool_or(m.needs_response) is null
-            and not i.is_first_of_conversation
-            and coalesce(sum(m.body_words) <= 12, false)
-            and coalesce(bool_or(m.says_thanks), false)
-            and coalesce(not bool_or(m.has_question), false)
+        stats.asks_nothing(
+            bool_or(m.needs_response),
+            i.is_first_of_conversation,
+            sum(m.body_words),
+            bool_or(m.says_thanks),
+            bool_or(m.has_question)
         )
 )
 

@@ -78,7 +78,9 @@ select
     m.body_words,
     m.has_question,
     m.says_thanks,
-    m.needs_response
+    m.needs_response,
+    m.speed_vote,
+    m.quality_vote
 from raw.messages as m
 cross join plan.run as r
 left join inferred as i using (message_id)
