@@ -74,6 +74,10 @@ EXPORTS: dict[str, Export] = {
             ),
             # A review of an order with several sellers stands in one row for each of them.
             agreement=Agreement(("review_id",), ("rating", "scale_max", "created_at", "buyer_id")),
+            looks_back=(
+                LooksBack("order_line_id", "raw.sales", "ordered_at"),
+                LooksBack("order_id", "raw.sales", "ordered_at"),
+            ),
             optional=False,
         ),
         Export(
@@ -98,7 +102,7 @@ EXPORTS: dict[str, Export] = {
             ),
             key=("message_id",),
             events=("sent_at",),
-            looks_back=LooksBack("conversation_id", "raw.messages", "sent_at"),
+            looks_back=(LooksBack("conversation_id", "raw.messages", "sent_at"),),
             rules=(
                 Rule(
                     "not_to_self",
@@ -199,7 +203,7 @@ EXPORTS: dict[str, Export] = {
             ),
             key=("return_id",),
             events=("opened_at", "refunded_at"),
-            looks_back=LooksBack("order_line_id", "raw.sales", "ordered_at"),
+            looks_back=(LooksBack("order_line_id", "raw.sales", "ordered_at"),),
         ),
         Export(
             "surveys",

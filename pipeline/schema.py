@@ -107,7 +107,7 @@ class Export:
     rules: tuple[Rule, ...] = ()
     derived: tuple[Derived, ...] = ()
     agreement: Agreement | None = None
-    looks_back: LooksBack | None = None
+    looks_back: tuple[LooksBack, ...] = ()
     optional: bool = True
 
     def column(self, name: str) -> Column:

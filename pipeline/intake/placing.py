@@ -79,8 +79,8 @@ def _note_first_day(con: duckdb.DuckDBPyConnection, export: Export) -> None:
         others = (
             f"union all select r._file_id, timestamp '1990-01-01' from {JUDGED} as r where {new} and r.{day} is null "
         )
-    if back := export.looks_back:
-        others = (
+    for back in export.looks_back:
+        others += (
             f"union all select r._file_id, b.{back.moment} from {JUDGED} as r "
             f"join {back.table} as b using ({back.column}) where {new} "
         )

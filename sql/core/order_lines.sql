@@ -18,9 +18,11 @@ with lines as (
         s.ordered_at,
         min(s.ordered_at) over (partition by s.order_id) as order_opened_at,
         s.promised_at,
+        case when s.shipped_at < r.as_of then s.shipped_at end as shipped_at,
         case when s.delivered_at < r.as_of then s.delivered_at end as delivered_at,
         case when s.status = 'cancelled' and (s.cancelled_at is null or s.cancelled_at < r.as_of) then s.cancelled_by end
             as cancelled_by,
+        case when s.status = 'cancelled' and s.cancelled_at < r.as_of then s.cancelled_at end as cancelled_at,
         r.time_zone
     from raw.sales as s
     cross join plan.run as r
