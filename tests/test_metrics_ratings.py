@@ -79,6 +79,27 @@ def test_a6_positive_share_has_the_wilson_interval(market):
     assert market.get("csat_proxy")[:6] == row[:6]
 
 
+@pytest.mark.parametrize(
+    ("stars", "bound"),
+    [
+        pytest.param((0, 0, 0, 0, 2), 2.700, id="A6-OWN-two-fives"),
+        pytest.param((5, 3, 10, 40, 142), 4.413, id="A6-OWN-two-hundred"),
+        pytest.param((1, 0, 0, 0, 0), 1.740, id="one-of-one-star"),
+    ],
+)
+def test_a6_lower_bound_of_star_ratings(market, stars, bound):
+    """A6 [OWN], Miller. The third by hand: q = (2, 1, 1, 1, 1) / 6, mean 16 / 6, mean square 56 / 6, N + 6 = 7."""
+    for rating, times in enumerate(stars, start=1):
+        if times:
+            market.add("reviews", times, rating=rating)
+    market.add("reviews", product_id="P2", status="rejected")
+    market.plan("2025-01").build("metrics.ratings")
+    assert market.rows("from metrics.ratings where metric = 'rating_lower_bound' and entity_id = 'P2'") == []
+    for scope, entity in (("all", "all"), ("product", "P1")):
+        row = market.get("rating_lower_bound", scope=scope, entity_id=entity)
+        assert (round(row.value, 3), row.n) == (bound, sum(stars))
+
+
 def bayes_from_sql(market, entity="S1", period="2025-01"):
     return market.get("rating_bayes", period, "seller", entity)
 
@@ -146,6 +167,8 @@ def test_a6_the_prior_is_of_the_twelve_months_before_the_periods_end(market):
         market.add("reviews", created_at=created_at, rating=rating)
     market.plan("2025-01").build("metrics.ratings")
     assert bayes_from_sql(market).value == pytest.approx((20 * 4 + 5) / 21)
+    market.plan("2025-Q1").build("metrics.ratings")
+    assert bayes_from_sql(market, period="2025-Q1").value == pytest.approx((20 * 3 + 6) / 22), "a quarter: 5 and 1"
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,9 @@ from dataclasses import replace
 import pytest
 from report_support import REPORT_MONTH, Made, make_published
 
-from pipeline.figures.noise import move_of, moves_beyond_noise, process_limits, shifts, steps_of_shares
+from pipeline.figures.noise import move_of, moves_beyond_noise, shifts, steps_of_shares
 from pipeline.figures.published import Value, open_published
 from pipeline.periods import parse
-
-#: METRICS.md A30 [OWN].
-A30 = [81, 83.5, 82, 84, 80.5, 82.5, 83, 81.5, 82, 84.5, 83, 82.5]
 
 
 @pytest.fixture(scope="module")
@@ -18,26 +15,6 @@ def opened(tmp_path_factory):
     folder = make_published(tmp_path_factory.mktemp("noise"))
     with open_published(folder, parse(REPORT_MONTH)) as published:
         yield published
-
-
-def test_limits_are_mean_and_mean_moving_range():
-    limits = process_limits(A30)
-    assert limits is not None
-    assert limits.mean == 82.5
-    assert limits.usual_change == pytest.approx(1.681818, abs=1e-6)
-    assert (limits.low, limits.high) == pytest.approx((78.026, 86.974), abs=5e-4)
-
-
-@pytest.mark.parametrize(
-    "months",
-    [
-        A30[:7],  # seven months are too few
-        [1.0, None] * 8,  # eight values, but none follows another
-        [],
-    ],
-)
-def test_limits_need_eight_months_in_a_row(months):
-    assert process_limits(months) is None
 
 
 def test_planted_moves_are_found_and_ordinary_months_are_not(opened):

@@ -33,6 +33,28 @@ def test_wilson_lower_bound_sorts_by_rating(up, down, bound):
     assert round(float(low), 4) == bound
 
 
+@pytest.mark.parametrize(
+    ("method", "low", "high"),
+    [
+        pytest.param("wilsoncc", 0.3445577, 0.4580464, id="A6-PUB-statpsych-with-correction"),
+        pytest.param("exact", 0.3441290, 0.4578664, id="A6-PUB-statpsych-exact"),
+    ],
+)
+def test_scipy_has_the_other_intervals_of_a_proportion(method, low, high):
+    """A6 [PUB]: wider than ours, as they hold 95 % at the least; no metric needs them, so there is no code of ours."""
+    limits = stats.binomtest(120, 300).proportion_ci(method=method)
+    assert (limits.low, limits.high) == pytest.approx((low, high), abs=1e-6)
+    our_low, our_high = intervals.wilson(120, 300)
+    assert limits.low < float(our_low) and float(our_high) < limits.high
+
+
+def test_poisson_ratio_rests_on_the_adjusted_wald_interval():
+    """A6 [PUB], statpsych's ci.prop(.05, 120, 300): adjusted Wald 0.4013158 [0.3462156, 0.4564160]. As a share of the
+    whole, limits of a ratio r of two counts are r / (1 + r)."""
+    low, high = (float(limit) / (1 + float(limit)) for limit in intervals.poisson_ratio(120, 180))
+    assert (round(low, 7), round(high, 7), round((low + high) / 2, 7)) == (0.3462156, 0.4564160, 0.4013158)
+
+
 def test_wilson_touches_the_ends_exactly_and_knows_no_trials():
     low, high = intervals.wilson([0, 5, 0], [5, 5, 0])
     assert (low[0], high[1]) == (0.0, 1.0)

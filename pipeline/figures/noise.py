@@ -1,47 +1,19 @@
 """Whether a month's move says anything: process limits, and the move held against them.
 
-What belongs here: the XmR limits of METRICS.md A30 and the one test that every sentence with a direction in it rests
-on. Wording belongs to `wording.py`.
+What belongs here: a metric's limits over the months before, and the one test that every sentence with a direction in it
+rests on. The limits' formula is `pipeline.statistics.process_limits`; wording belongs to `wording.py`.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.figures.published import Metric, Published, Value
+from pipeline.statistics.process_limits import Limits, process_limits
 
 BASELINE_MONTHS = 12
-FEWEST_MONTHS = 8
-LIMIT_FACTOR = 2.66  # 3 / 1.128: three sigma from the mean moving range of two points (Wheeler; METRICS.md A30)
-
-_BOUNDS = {
-    "share": (0.0, 1.0),
-    "stars": (1.0, 5.0),
-    "points": (-100.0, 100.0),
-    "mean 1–7": (1.0, 7.0),
-    "count": (0.0, math.inf),
-    "hours": (0.0, math.inf),
-    "days": (0.0, math.inf),
-    "cents": (-math.inf, math.inf),
-}
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The range that a metric's months usually keep: mean ± 2.66 × the mean moving range, in the metric's own unit."""
-
-    mean: float
-    low: float
-    high: float
-    usual_change: float
-
-    def within(self, unit: str) -> Limits:
-        """The same limits cut to what the unit can be (a share never passes 1): for printing, not for testing."""
-        low, high = _BOUNDS.get(unit, (0.0, math.inf))
-        return Limits(self.mean, max(self.low, low), min(self.high, high), self.usual_change)
 
 
 @dataclass(frozen=True)
@@ -62,16 +34,6 @@ class Move:
     times_usual: float
     is_rise: bool
     is_good: bool | None
-
-
-def process_limits(months: Sequence[float | None]) -> Limits | None:
-    """Limits from consecutive months, oldest first; None with fewer than eight values, or when none follows another."""
-    values = [value for value in months if value is not None]
-    steps = [abs(b - a) for a, b in itertools.pairwise(months) if a is not None and b is not None]
-    if len(values) < FEWEST_MONTHS or not steps:
-        return None
-    mean, usual = math.fsum(values) / len(values), math.fsum(steps) / len(steps)
-    return Limits(mean, mean - LIMIT_FACTOR * usual, mean + LIMIT_FACTOR * usual, usual)
 
 
 def limits_of(published: Published, metric: str) -> Limits | None:
