@@ -90,14 +90,14 @@ def model_asset(model: Model) -> dg.AssetsDefinition:
             yield from (check_result(audit) for audit in failure.audits)
             raise
         yield from (check_result(audit) for audit in built.audits)
-        preview = con.sql(f"select * from {model.table} limit 8").pl()
-        with_types = preview.cast({name: str for name, kind in preview.schema.items() if not kind.is_numeric()})
+        preview = con.execute(f"select * from {model.table} limit 8")
+        columns = [column[0] for column in preview.description]
         yield dg.MaterializeResult(
             asset_key=key,
             metadata={
                 "dagster/row_count": built.rows,
                 "rows built": built.built,
-                "preview": dg.MetadataValue.md(_markdown(with_types.columns, with_types.rows())),
+                "preview": dg.MetadataValue.md(_markdown(columns, preview.fetchall())),
             },
         )
 

@@ -25,7 +25,7 @@ CATALOGUE = PROJECT / "sql" / "metrics" / "catalogue.csv"
 UNITS = frozenset(
     {
         "share", "points", "stars", "stars per month", "count", "cents", "hours", "days", "per order", "per 100 orders",
-        "per 100 sellers", "mean 1–7", "0–100", "ρ",
+        "per 100 sellers", "per seller", "mean 1–5", "mean 1–7", "0–100", "ρ",
     }
 )  # fmt: skip
 SCOPES = frozenset({"all", "seller", "product", "category", "touchpoint", "role", "level"})

@@ -32,6 +32,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
+targets_app = typer.Typer(no_args_is_help=True)
+app.add_typer(targets_app, name="targets", help="Propose what the office could set itself.")
+
 Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="The office's data directory. Default: SCMR17_DATA, or ./data."),
@@ -137,6 +140,25 @@ def status(data: Data = None) -> None:
 
     folder = _prepared(data)
     _say(status_of(folder, load_office(folder)))
+
+
+@targets_app.command()
+def propose(
+    quarter: Annotated[str, typer.Argument(help="The quarter to propose for, such as 2026-Q2.")],
+    data: Data = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there, not into the reports.")] = None,
+) -> None:
+    """Write targets proposed for a quarter, with the evidence, as a file to sign; nothing comes into force by it.
+
+    To set one, copy its first nine columns into config/targets.csv, name the owner and run again.
+    """
+    from pipeline.proposing import propose_targets
+
+    folder = _prepared(data)
+    made = propose_targets(folder, load_office(folder), quarter, output)
+    _say(made.shown)
+    progress("wrote the proposals" if made.is_new else "the proposals have not changed")
+    print(made.path)
 
 
 def _say(what: RenderableType) -> None:

@@ -23,6 +23,9 @@ from pipeline.warehouse import transaction
 #: 30 days after a delivery, which may itself come months after the order).
 SETTLING_DAYS = 120
 
+#: In place of the fingerprint of a run that looked back.
+LOOKED_BACK = "looked back"
+
 _TABLES = """
 create or replace table plan.run (
     as_of timestamp, as_of_day date, time_zone varchar, currency varchar, fiscal_year_start_month integer,
@@ -119,12 +122,17 @@ def is_unchanged(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def plan_done(con: duckdb.DuckDBPyConnection) -> None:
-    """Remember that everything the plan asked for is built and published; the next plan starts from here."""
+    """Remember that everything the plan asked for is built and published; the next plan starts from here.
+
+    After a run that looked back the tables hold what was known then, so the next one starts from nothing.
+    """
     with transaction(con):
+        looked_back = con.execute("select 1 from plan.last as l, plan.run as r where l.as_of > r.as_of").fetchone()
         con.execute("delete from plan.last")
         con.execute(
-            "insert into plan.last "
-            "select as_of, fingerprint, (select coalesce(max(file_id), 0) from ledger.files) from plan.run"
+            "insert into plan.last select as_of, coalesce($mark, fingerprint), "
+            "(select coalesce(max(file_id), 0) from ledger.files) from plan.run",
+            {"mark": LOOKED_BACK if looked_back else None},
         )
 
 
@@ -136,6 +144,7 @@ def fingerprint(folder: DataFolder) -> str:
         PROJECT / "sql" / "macros.sql",
         PROJECT / "sql" / "metrics" / "catalogue.csv",
         PROJECT / "pipeline" / "catalogue.py",
+        PROJECT / "pipeline" / "masking.py",
         PROJECT / "pipeline" / "targets.py",
         PROJECT / "pipeline" / "publishing.py",
         *sorted((PROJECT / "pipeline" / "analyses").glob("*.py")),
@@ -143,6 +152,7 @@ def fingerprint(folder: DataFolder) -> str:
         folder.settled_config / "policy.toml",
         folder.settled_config / "royalty.toml",
         folder.settled_config / "targets.csv",
+        *folder.settled_config.glob("calendar.csv"),
         folder.settled_config / "office.toml",
     ]
     for path in paths:
@@ -168,6 +178,8 @@ def _choose(
     if last is None:
         return _because(everything, "the first run")
     last_as_of, last_fingerprint, last_file = last
+    if last_fingerprint == LOOKED_BACK:
+        return _because(everything, "the last run looked back")
     if last_fingerprint != current:
         return _because(everything, "a definition or a rule changed")
     if moment < last_as_of:

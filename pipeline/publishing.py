@@ -31,7 +31,8 @@ SMALLEST_DENOMINATOR = 10
 SMALLEST_RATINGS = 3
 
 _SUPPRESSED = f"""
-    (c.unit in ('share', 'points') and coalesce(m.denominator, m.n) < {SMALLEST_DENOMINATOR})
+    (c.unit in ('share', 'points', 'mean 1–5', 'mean 1–7', '0–100')
+        and coalesce(m.denominator, m.n) < {SMALLEST_DENOMINATOR})
     or (c.unit = 'stars' and m.n < {SMALLEST_RATINGS})
 """
 

@@ -7,6 +7,7 @@ on whole numbers. Suppression and the published table are `pipeline.publishing`'
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -40,16 +41,12 @@ class Target:
 
 def load_targets(path: Path) -> tuple[Target, ...]:
     """Read `targets.csv`. Raises BadConfiguration that names file, line, column, value and rule."""
-    known = {metric.metric for metric in catalogue.load_catalogue()} | set(_PLANNED_METRICS)
+    known = {metric.metric for metric in catalogue.load_catalogue()}
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise BadConfiguration(f"{path.name}, line 1: the header must read {','.join(COLUMNS)}")
         return tuple(_target(row, f"{path.name}, line {reader.line_num}", known) for row in reader)
-
-
-#: Targets that the briefs set for metrics that later work adds; a target may wait for its metric.
-_PLANNED_METRICS = ("training_participation", "resource_satisfaction", "improvement_growth")
 
 
 def _target(row: dict[str, str], where: str, known: set[str]) -> Target:
@@ -88,6 +85,15 @@ def _decimal(text: str, column: str, where: str) -> Decimal:
     if not number.is_finite():
         raise BadConfiguration(f"{where}: {column} {text!r} is not a number; write 0.95 or 100000")
     return number
+
+
+def in_force(targets: Iterable[Target], metric: str, period_types: Sequence[str], day: date) -> Target | None:
+    """The metric's newest target in force on that day, for the first of these period types that has one."""
+    for period_type in period_types:
+        found = [t for t in targets if (t.metric, t.period_type) == (metric, period_type) and t.effective_from <= day]
+        if found:
+            return max(found, key=lambda target: (target.effective_from, target.version))
+    return None
 
 
 def write_targets(con: duckdb.DuckDBPyConnection, targets: tuple[Target, ...]) -> None:

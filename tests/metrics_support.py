@@ -125,15 +125,19 @@ class Marketplace:
     def add(self, export: str, times: int = 1, **values: Any) -> Marketplace:
         """Insert `times` rows that share the given values. A callable value gets the row's number among its
         export's."""
+        return self.add_rows(export, [values] * times)
+
+    def add_rows(self, export: str, given: list[dict[str, Any]]) -> Marketplace:
+        """Insert these rows, in this order."""
         rows = []
-        for _ in range(times):
+        for values in given:
             number = next(self._numbers[export])
             filled = {**DEFAULTS[export], **values}
             rows.append({name: value(number) if callable(value) else value for name, value in filled.items()})
         self.con.register("new_rows", pl.DataFrame(rows, infer_schema_length=None).to_arrow())
         self.con.execute(f"insert into raw.{export} by name select * from new_rows")
         self.con.unregister("new_rows")
-        self.arrive(export, *rows[0])
+        self.arrive(export, *sorted({column for row in rows for column in row}))
         return self
 
     def arrive(self, export: str, *columns: str) -> None:

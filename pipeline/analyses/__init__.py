@@ -4,7 +4,33 @@ One module computes one table and says so in a `Model` of its own; this list is 
 that know nothing of the warehouse belong to `pipeline.statistics`; what a SELECT can say belongs to `sql/metrics`.
 """
 
-from pipeline.analyses import royalties
+from pipeline.analyses import (
+    clv,
+    clv_calibration,
+    clv_models,
+    customer_values,
+    message_forecasts,
+    message_paths,
+    rating_sales,
+    rating_trends,
+    response_uplift,
+    royalties,
+    target_proposals,
+    themes,
+)
 from pipeline.model import Model
 
-MODELS: tuple[Model, ...] = (royalties.MODEL,)
+MODELS: tuple[Model, ...] = (
+    clv.MODEL,
+    clv_calibration.MODEL,
+    clv_models.MODEL,
+    customer_values.MODEL,
+    message_forecasts.MODEL,
+    message_paths.MODEL,
+    rating_sales.MODEL,
+    rating_trends.MODEL,
+    response_uplift.MODEL,
+    royalties.MODEL,
+    target_proposals.MODEL,
+    themes.MODEL,
+)

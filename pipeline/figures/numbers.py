@@ -40,6 +40,7 @@ _SCALES = {
     "stars": Scale("stars", digits=2),
     "share": Scale("%", Decimal("0.01"), 1, change_unit="pp"),
     "points": Scale("points", digits=1, is_signed=True),
+    "mean 1–5": Scale("of 5", digits=2),
     "mean 1–7": Scale("of 7", digits=2),
     "per order": Scale("", digits=2),
     "per 100 orders": Scale("", digits=1),

@@ -33,6 +33,9 @@ REASONS = {
     "not_measured": "its export has not come",
     "not_reached": "fewer were answered than that share",
     "too_short": "fewer than eight months before it",
+    "no_base": "none in the period before",
+    "too_few_sellers": "fewer than ten sellers to compare",
+    "no_review_course": "no course on answering reviews is known",
 }
 
 #: How a metric is called as the subject of a sentence, where its title is a table's.

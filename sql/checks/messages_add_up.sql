@@ -8,4 +8,4 @@ select
 from metrics.messages
 where metric = 'message_count'
 group by period_id
-having by_role is distinct from whole
+having coalesce(by_role, 0) <> coalesce(whole, 0)

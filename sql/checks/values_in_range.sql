@@ -1,7 +1,7 @@
 -- A share lies in 0 to 1, stars in 1 to 5, points in -100 to 100; no count is negative.
 --
 -- of: plan.published
--- Growth, an uplift and a difference are shares that may be negative or pass 1; they have a name that says so.
+-- Growth, an uplift and a forecast's error are shares that may be negative or pass 1; their names say what they are.
 select
     m.metric,
     m.period_id,
@@ -14,7 +14,7 @@ where
     isnan(coalesce(m.value, 0)) or isinf(coalesce(m.value, 0))
     or (
         c.unit = 'share' and m.value not between 0 and 1
-        and not regexp_matches(m.metric, 'growth|uplift')
+        and not regexp_matches(m.metric, 'growth|uplift|holdout')
     )
     or (c.unit = 'stars' and m.value not between 1 and 5)
     or (c.unit = 'points' and m.value not between -100 and 100)
