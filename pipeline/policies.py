@@ -6,13 +6,12 @@ field of `Policies`. Royalty rules are `pipeline.analyses.royalties`' own; targe
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.errors import BadConfiguration
+from pipeline.settings import checked, read_toml
 
 
 class Policies(BaseModel):
@@ -130,19 +129,8 @@ class Policies(BaseModel):
 
 
 def load_policies(config: Path) -> Policies:
-    """Read `policy.toml` of the configuration folder. Raises BadConfiguration naming the key and what is wrong with
-    it."""
-    path = config / "policy.toml"
-    try:
-        return Policies(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise BadConfiguration(f"{path}: not found") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{path}: not TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadConfiguration(f"policy.toml: {key} = {first['input']!r}: {first['msg']}") from None
+    """Read `policy.toml` of the configuration folder. Raises BadConfiguration."""
+    return checked(Policies, read_toml(config / "policy.toml"), "policy.toml")
 
 
 def write_policies(con: duckdb.DuckDBPyConnection, policies: Policies) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -114,7 +115,7 @@ class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-T = TypeVar("T", bound=_Settings)
+T = TypeVar("T", bound=BaseModel)
 
 
 class Owners(_Settings):
@@ -159,29 +160,31 @@ class Source(_Settings):
 
 def load_office(folder: DataFolder) -> Office:
     """Read `config/office.toml`. Raises BadConfiguration naming the file, the key and what is wrong with it."""
-    return _checked(Office, _read_toml(folder.settled_config / "office.toml"), "office.toml")
+    return checked(Office, read_toml(folder.settled_config / "office.toml"), "office.toml")
 
 
 def load_sources(folder: DataFolder) -> dict[str, Source]:
     """Read `config/sources.toml`: a Source for every export. Raises BadConfiguration."""
-    tables = _read_toml(folder.settled_config / "sources.toml")
+    tables = read_toml(folder.settled_config / "sources.toml")
     default = tables.pop("default", {})
     unknown = sorted(set(tables) - set(EXPORTS))
     if unknown:
         raise BadConfiguration(f"sources.toml: [{unknown[0]}] is not an export; these are: {', '.join(EXPORTS)}")
-    return {name: _checked(Source, {**default, **tables.get(name, {})}, f"sources.toml [{name}]") for name in EXPORTS}
+    return {name: checked(Source, {**default, **tables.get(name, {})}, f"sources.toml [{name}]") for name in EXPORTS}
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """A TOML file's values. Raises BadConfiguration when it is missing or no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=parse_float)
     except FileNotFoundError:
         raise BadConfiguration(f"{path}: not found; copy it from {DEFAULT_CONFIG}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfiguration(f"{path}: not TOML: {error}") from None
 
 
-def _checked(model: type[T], values: dict[str, Any], where: str) -> T:
+def checked(model: type[T], values: dict[str, Any], where: str) -> T:
+    """The values as that model. Raises BadConfiguration naming the place, the key, its value and what is wrong."""
     try:
         return model(**values)
     except ValidationError as error:

@@ -7,15 +7,14 @@ What belongs here: what the office may settle, its bounds, and reading it. What 
 
 from __future__ import annotations
 
-import tomllib
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.errors import BadConfiguration
+from pipeline.settings import checked, read_toml
 
 
 class _Rules(BaseModel):
@@ -49,17 +48,5 @@ class RoyaltyRules(_Rules):
 
 
 def load_rules(config: Path) -> RoyaltyRules:
-    """Read `royalty.toml` of the configuration folder. Raises BadConfiguration naming the key and what is wrong with
-    it."""
-    path = config / "royalty.toml"
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        return RoyaltyRules(**values)
-    except FileNotFoundError:
-        raise BadConfiguration(f"{path}: not found") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{path}: not TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadConfiguration(f"royalty.toml: {key} = {first['input']!r}: {first['msg']}") from None
+    """Read `royalty.toml` of the configuration folder, its numbers exactly. Raises BadConfiguration."""
+    return checked(RoyaltyRules, read_toml(config / "royalty.toml", parse_float=Decimal), "royalty.toml")

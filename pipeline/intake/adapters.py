@@ -10,19 +10,18 @@ the office's columns, and the `_file_id` and `_line` of the record that each row
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.contracts import EXPORTS
 from pipeline.errors import BadConfiguration, UserError
 from pipeline.intake.csv_files import Dialect
 from pipeline.schema import Column, Export
-from pipeline.settings import ADAPTERS
+from pipeline.settings import ADAPTERS, checked, read_toml
 
 
 class _Table(BaseModel):
@@ -115,13 +114,7 @@ def read_adapter(platform: str, folder: Path = ADAPTERS) -> Adapter:
     if platform not in known:
         raise UserError(f"there is no adapter for {platform!r}; these are: {', '.join(known)}")
     path = folder / platform / "adapter.toml"
-    try:
-        read = _Adapter(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise BadConfiguration(f"{path}: not TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadConfiguration(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    read = checked(_Adapter, read_toml(path), str(path))
     selects = {file.stem: _select(file) for file in sorted(path.parent.glob("*.sql"))}
     tables = tuple(_table(platform, name, table) for name, table in read.tables.items())
     driven = sorted(table.export for table in tables if table.export)
