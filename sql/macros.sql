@@ -128,3 +128,15 @@ case
     when threshold > amount then threshold - amount
     when threshold <= amount then 0
 end;
+
+-- A limit of a share of a population of known size, from a sample of it without replacement: adjusted Wald with two successes
+-- and two failures added, and the finite-population correction. z is negative for the lower limit. Null for a sample of
+-- everybody, which has no error. Bonett's ci.prop.fpc (R package statpsych) has the same numbers.
+create or replace macro stats.finite_population_limit(successes, trials, population, z) as
+case
+    when trials between 1 and population - 1 then
+        (successes + 2) / (trials + 4) + z * sqrt(
+            (successes + 2) / (trials + 4) * (1 - (successes + 2) / (trials + 4))
+            * (population - trials) / ((trials + 4) * (population - 1))
+        )
+end;

@@ -217,6 +217,23 @@ def test_a28_resource_satisfaction_is_the_top_two_boxes_of_sellers(market):
     assert (round(row.low, 4), round(row.high, 4)) == (0.7510, 0.9665)
 
 
+@pytest.mark.parametrize(
+    ("sellers", "limits"),
+    [
+        # (28 + 2) / (31 + 4) = 6/7; its error sqrt(6/7 · 1/7 · 9 / (35 · 39)) = 0.02841.
+        pytest.param(40, (0.8015, 0.9128), id="a-sample-of-forty"),
+        pytest.param(31, (None, None), id="everybody-answered"),
+    ],
+)
+def test_a28_satisfaction_is_a_sample_of_the_active_sellers(market, sellers, limits):
+    market.add("sellers", sellers).add_rows("sales", [{"seller_id": f"S{number}"} for number in range(sellers)])
+    for number in range(31):
+        survey(market, 5 if number < 28 else 3, respondent_id=f"S{number}")
+    row = built(market).get("resource_satisfaction", QUARTER)
+    assert market.get("active_sellers", QUARTER).value == sellers
+    assert tuple(limit and round(limit, 4) for limit in (row.low, row.high)) == limits
+
+
 def test_a28_the_latest_answer_of_a_seller_in_the_quarter_counts(market):
     survey(market, 1, respondent_id="S1", answered_at="2025-01-05")
     survey(market, 5, respondent_id="S1", answered_at="2025-03-05")

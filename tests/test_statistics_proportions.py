@@ -1,41 +1,52 @@
 """Compared proportions and those of a known population, against published and hand-worked numbers."""
 
+import duckdb
 import numpy as np
 import pytest
 from scipy import stats
 
 from pipeline.statistics.intervals import Z
-from pipeline.statistics.proportions import contrast, difference, difference_in_differences, finite_population
+from pipeline.statistics.proportions import contrast, difference_in_differences
+from pipeline.warehouse import prepare_schemas
 
 
 def rounded(estimate, digits=7):
     return tuple(round(float(part), digits) for part in estimate)
 
 
-def test_a28_pub_share_of_a_finite_population():
-    """A28 [PUB] statpsych ci.prop.fpc(.05, 61, 75, 415)."""
-    value, error, low, high = rounded(finite_population(61, 75, 415))
-    assert (value, round(error, 8)) == (0.7974684, 0.0409759)
-    assert round(float(finite_population(61, 75, 415).standard_error), 8) == 0.04097594
-    assert (round(low, 6), high) == (0.717157, 0.8777797)
+@pytest.fixture(scope="module")
+def limits():
+    """Both limits of a share of a finite population, by the macro that the SQL uses."""
+    with duckdb.connect() as con:
+        prepare_schemas(con)
+        sql = (
+            "select stats.finite_population_limit($k, $n, $size, -$z), stats.finite_population_limit($k, $n, $size, $z)"
+        )
+        yield lambda k, n, size: con.execute(sql, {"k": k, "n": n, "size": size, "z": Z}).fetchone()
 
 
-def test_a_census_has_no_error():
-    value, error, low, high = finite_population([61], [75], [75])
-    assert error[0] == 0 and low[0] == high[0] == value[0]
+def test_a28_pub_share_of_a_finite_population(limits):
+    """A28 [PUB] statpsych ci.prop.fpc(.05, 61, 75, 415): 0.7974684, s.e. 0.04097594."""
+    low, high = limits(61, 75, 415)
+    assert (round(low, 6), round(high, 7)) == (0.717157, 0.8777797)
+    assert (round((low + high) / 2, 7), round((high - low) / 2 / Z, 8)) == (0.7974684, 0.04097594)
 
 
 @pytest.mark.parametrize(
     ("successes", "trials", "population"),
-    [pytest.param(0, 0, 10, id="nobody-asked"), pytest.param(5, 11, 10, id="more-asked-than-there-are")],
+    [
+        pytest.param(61, 75, 75, id="a-census-has-no-error"),
+        pytest.param(0, 0, 10, id="nobody-asked"),
+        pytest.param(5, 11, 10, id="more-asked-than-there-are"),
+    ],
 )
-def test_an_impossible_sample_has_no_share(successes, trials, population):
-    assert np.isnan(finite_population(successes, trials, population)).all()
+def test_a_sample_without_error_has_no_limits(limits, successes, trials, population):
+    assert limits(successes, trials, population) == (None, None)
 
 
 def test_a30_pub_difference_of_two_shares():
     """A30 [PUB] statpsych ci.prop2(.05, 57, 15, 100, 100)."""
-    value, _, low, high = rounded(difference(57, 100, 15, 100))
+    value, _, low, high = rounded(contrast((57, 15), (100, 100), (1, -1)))
     assert (value, low, high) == (0.4117647, 0.2925215, 0.5310079)
 
 
@@ -46,11 +57,13 @@ def test_a_contrast_of_three_shares():
 
 
 def test_a_share_without_weight_adds_nothing_to_the_others():
-    assert rounded(contrast((57, 15, 9), (100, 100, 10), (1, -1, 0))) == rounded(difference(57, 100, 15, 100))
+    assert rounded(contrast((57, 15, 9), (100, 100, 10), (1, -1, 0))) == rounded(
+        contrast((57, 15), (100, 100), (1, -1))
+    )
 
 
 def test_differences_are_vectorized_and_need_cases_on_both_sides():
-    value, error, _, _ = difference([57, 0, 5], [100, 0, 10], [15, 5, 0], [100, 10, 10])
+    value, error, _, _ = contrast([(57, 15), (0, 5), (5, 0)], [(100, 100), (0, 10), (10, 10)], (1, -1))
     assert round(float(value[0]), 7) == 0.4117647
     assert np.isnan(value[1]) and np.isnan(error[1])
     assert value[2] == pytest.approx(6 / 12 - 1 / 12)

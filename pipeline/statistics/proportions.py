@@ -1,7 +1,8 @@
-"""Intervals of proportions that are compared with each other, or that come from a population of known size.
+"""Intervals of proportions that are compared with each other.
 
 What belongs here: closed formulas over NumPy arrays of counts, each with its source. A single proportion's Wilson
-interval is `pipeline.statistics.intervals`; whose reviews are compared is `pipeline.analyses.response_uplift`.
+interval is `pipeline.statistics.intervals`, that of a population of known size a macro of `sql/macros.sql`; whose
+reviews are compared is `pipeline.analyses.response_uplift`.
 """
 
 from __future__ import annotations
@@ -26,20 +27,6 @@ class Estimate(NamedTuple):
     high: Floats
 
 
-def finite_population(successes: ArrayLike, trials: ArrayLike, population: ArrayLike) -> Estimate:
-    """A share of a population of known size, from a sample of it: adjusted Wald with two successes and two failures
-    added, and the finite-population correction (population - trials) / (population - 1). The value is the adjusted one.
-
-    A sample of everybody has no standard error. NaN where nobody was asked, where the sample is larger than its
-    population, and for a population of one. Bonett's `ci.prop.fpc` (R package statpsych) has the same numbers.
-    """
-    k, n, size = _floats(successes), _floats(trials), _floats(population)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where((n > 0) & (n <= size), (k + 2) / (n + 4), np.nan)
-        error = np.sqrt(value * (1 - value) * (size - n) / ((n + 4) * (size - 1)))
-    return Estimate(value, error, value - Z * error, value + Z * error)
-
-
 def contrast(successes: ArrayLike, trials: ArrayLike, weights: ArrayLike) -> Estimate:
     """A weighted sum of independent proportions; they lie along the last axis, as many as there are weights.
 
@@ -53,18 +40,6 @@ def contrast(successes: ArrayLike, trials: ArrayLike, weights: ArrayLike) -> Est
     value = np.asarray((w * shares).sum(axis=-1))
     error = np.sqrt((w**2 * shares * (1 - shares) / (n + 2 * more)).sum(axis=-1))
     return Estimate(value, error, value - Z * error, value + Z * error)
-
-
-def difference(
-    successes: ArrayLike, trials: ArrayLike, other_successes: ArrayLike, other_trials: ArrayLike
-) -> Estimate:
-    """A share less another, independent one: one success and one failure added to each.
-
-    Agresti & Caffo (2000), The American Statistician 54(4); statpsych's `ci.prop2`.
-    """
-    k = np.stack([_floats(successes), _floats(other_successes)], axis=-1)
-    n = np.stack([_floats(trials), _floats(other_trials)], axis=-1)
-    return contrast(k, n, (1, -1))
 
 
 def difference_in_differences(

@@ -1,7 +1,8 @@
 -- Active sellers, the training that they took, and how satisfied sellers are with it.
 --
 -- grain: period_id, scope, entity_id, metric
--- Of all active sellers (metrics.seller_training), so the shares are a census without sampling error; the survey is a sample.
+-- Of all active sellers (metrics.seller_training), so the shares are a census without sampling error; the survey is a sample
+-- of them, and its limits know how many they are; where more answered than are known to be active, they are Wilson's.
 -- Missing: no_data before the first training record or survey answer, for nobody may have kept any; no_review_course until a
 -- course on answering reviews is known. By the period's end, for what comes later does not change it.
 with satisfied as (
@@ -16,6 +17,15 @@ with satisfied as (
             partition by d.period_id, s.respondent_id
             order by s.answered_at desc, s.response_id desc
         ) = 1
+),
+
+answers as (
+    select
+        period_id,
+        count(*) filter (where is_satisfied) as satisfied,
+        count(*) as answers
+    from satisfied
+    group by period_id
 ),
 
 first_training as (
@@ -59,7 +69,9 @@ select
     cast(case when m.reason is null then m.numerator end as bigint) as numerator,
     cast(case when m.reason is null then m.denominator end as bigint) as denominator,
     cast(m.n as bigint) as n,
-    m.reason
+    m.reason,
+    null as low,
+    null as high
 from counts as c
 cross join lateral (
     values
@@ -73,13 +85,23 @@ cross join lateral (
 ) as m (metric, numerator, denominator, n, reason)
 union all
 select
-    period_id,
+    a.period_id,
     'all',
     'all',
     'resource_satisfaction',
-    count(*) filter (where is_satisfied),
-    count(*),
-    count(*),
-    null
-from satisfied
-group by period_id
+    a.satisfied,
+    a.answers,
+    a.answers,
+    null,
+    case
+        when a.answers < c.sellers
+            then greatest(0, stats.finite_population_limit(a.satisfied, a.answers, c.sellers, -1.959963984540054))
+        when coalesce(a.answers <> c.sellers, true) then stats.wilson_low(a.satisfied / a.answers, a.answers)
+    end,
+    case
+        when a.answers < c.sellers
+            then least(1, stats.finite_population_limit(a.satisfied, a.answers, c.sellers, 1.959963984540054))
+        when coalesce(a.answers <> c.sellers, true) then stats.wilson_high(a.satisfied / a.answers, a.answers)
+    end
+from answers as a
+left join counts as c using (period_id)
