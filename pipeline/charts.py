@@ -30,13 +30,14 @@ WIDE_MM = 176.0
 HALF_MM = 85.5
 LABEL_MM = {True: 36.0, False: 26.0}  # the first column of a wide and of a half-width chart's table; see report.css
 STACK_MM, STACK_LABEL_MM = 64.0, 20.0  # the distribution of stars and its names; its table is as wide
-CURVE_MM = 85.5
+CURVE_MM, CURVE_HIGH_MM = 85.5, 21.0
 
 INK, SECONDARY, HAIRLINE = "#1b1f24", "#57606a", "#d0d7de"
 LIMIT = "#8c959f"
 BAD = "#cf222e"
 FONT_PX = 10.0  # 7.5 pt
 LABEL_GAP_PX = 11.0
+HATCH_PX = 5
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _time(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
         {"x": index + 0.5, "y": value, "order": index} for index, value in enumerate(chart.values) if value is not None
     ]
     if chart.style == "columns":
-        layers = _columns(frame, chart, accent) + layers
+        layers = _columns(frame, chart, accent) + _forecast(frame, chart, accent) + layers
     else:
         layers.append(_layer(frame, points, "line", color=accent, strokeWidth=1.6, strokeJoin="round"))
         layers.append(_layer(frame, points[:-1], "point", filled=True, color=accent, size=9))
@@ -179,6 +180,37 @@ def _columns(frame: Frame, chart: TimeChart, accent: str) -> list[alt.Chart]:
         _layer(frame, outlines, "rect", fill="#ffffff", stroke=SECONDARY, strokeWidth=0.8),
         _layer(frame, columns, "rect", fill=accent),
         _layer(frame, base, "rule", color=INK, strokeWidth=0.8),
+    ]
+
+
+def _forecast(frame: Frame, chart: TimeChart, accent: str) -> list[alt.Chart]:
+    """A hatched column with a dashed edge, and its limits as a line with ends."""
+    if chart.forecast is None:
+        return []
+    at = chart.forecast
+    left, right, middle = at.index + 0.23, at.index + 0.77, at.index + 0.5
+    wide, high = (right - left) / frame.across(1), at.value / frame.up(1)
+    hatch = []
+    for offset in range(-int(high), int(wide), HATCH_PX):
+        start, end = max(0.0, offset), min(wide, offset + high)  # pixels from the left edge, where the line is inside
+        hatch.append(
+            {
+                "x": left + frame.across(start),
+                "x2": left + frame.across(end),
+                "y": frame.up(start - offset),
+                "y2": frame.up(end - offset),
+            }
+        )
+    edge = [{"x": left, "x2": right, "y": at.value, "y2": 0.0}]
+    limits = [{"x": middle, "x2": middle, "y": at.low, "y2": at.high}]
+    limits += [
+        {"x": middle - frame.across(4), "x2": middle + frame.across(4), "y": y, "y2": y} for y in (at.low, at.high)
+    ]
+    return [
+        _layer(frame, hatch, "rule", color=accent, strokeWidth=0.7),
+        _layer(frame, edge, "rect", fill=None, stroke=accent, strokeWidth=0.8, strokeDash=[3, 2]),
+        _layer(frame, limits, "rule", stroke="#ffffff", strokeWidth=3.6),
+        _layer(frame, limits, "rule", color=INK, strokeWidth=1.2),
     ]
 
 
@@ -238,7 +270,7 @@ def _curve(chart: CurveChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     last = max(curve.times[-1] for curve in chart.curves)
     frame = Frame(
         width=(CURVE_MM - 8 - 15) * PX_PER_MM,
-        height=26 * PX_PER_MM,
+        height=CURVE_HIGH_MM * PX_PER_MM,
         x=(0.0, last),
         y=(0.0, 1.0),
         left=8 * PX_PER_MM,

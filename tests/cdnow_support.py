@@ -17,10 +17,15 @@ FIRST_DAY = "1997-01-01"
 AS_OF = "1998-07-01 00:00"
 
 
+def cdnow_rows() -> list[list[str]]:
+    """The file's 6,919 rows: customer in the whole file, customer in the sample, day, units, dollars."""
+    file = Path(str(distribution("lifetimes").locate_file("lifetimes/datasets/CDNOW_sample.txt")))
+    return [line.split() for line in file.read_text().splitlines()]
+
+
 def cdnow_days() -> pl.DataFrame:
     """One row for each customer and day: buyer_id, day, amount_cents. 6,696 of them, from 6,919 rows."""
-    file = Path(str(distribution("lifetimes").locate_file("lifetimes/datasets/CDNOW_sample.txt")))
-    rows = pl.DataFrame([line.split() for line in file.read_text().splitlines()], orient="row", schema=_COLUMNS)
+    rows = pl.DataFrame(cdnow_rows(), orient="row", schema=_COLUMNS)
     return (
         rows.select(
             buyer_id=pl.col("sample_id"),

@@ -82,6 +82,17 @@ def test_t41_a_foreign_currency_is_rejected(desk):
         ("surveys", {"score": "11"}, ("score", "11", "score_in_scale")),
         ("surveys", {"score": "-1"}, ("score", "-1", "score_in_scale")),
         ("surveys", {"scale_max": "7"}, ("score", "9", "score_in_scale")),
+        ("surveys", {"score": "8.5"}, ("score", "8.5", "format")),
+        (
+            "surveys",
+            {"instrument": "csat", "scale_min": "1", "scale_max": "3", "score": "3"},
+            ("scale_max", "3", "range"),
+        ),
+        (
+            "surveys",
+            {"instrument": "csat", "scale_min": "1", "scale_max": "6", "score": "3"},
+            ("scale_max", "6", "csat_scale"),
+        ),
         ("surveys", {"instrument": "smiley"}, ("instrument", "smiley", "value")),
         ("reviews", {"verified": "maybe"}, ("verified", "maybe", "format")),
         ("reviews", {"product_id": " P1"}, ("product_id", " P1", "format")),

@@ -30,6 +30,65 @@ def test_every_export_that_is_needed_is_a_column_of_a_contract():
             assert not column or EXPORTS[export].column(column), need
 
 
+#: METRICS.md I: unit; better (- neither); periods; scopes beside all; ids.
+SECTION_I = """
+stars; up; week month quarter; seller product category; rating_mean
+stars; up; month quarter; seller product category; rating_bayes
+share; up; month quarter; seller product category; rating_positive_share
+count; up; week month quarter; seller product category; review_count
+per 100 orders; up; month quarter; category; reviews_per_100_orders
+stars per month; up; month quarter; seller product category; rating_trend
+points; up; month quarter; seller product category; sentiment_net
+points; up; month quarter; category; nps
+points; up; month quarter; ; nps_1_10
+share; up; month quarter; touchpoint; csat
+share; up; month quarter; category; csat_proxy repeat_customer_share
+mean 1–7; up; month quarter; touchpoint; ces
+share; up; month quarter; ; customer_retention_rate health_healthy_share review_response_24h message_reach
+share; up; month quarter; ; inquiry_response_rate_no_exemption education_engagement
+share; down; month quarter; ; churn_rate cart_abandonment_value_share health_at_risk_share
+share; down; week month quarter; ; cart_abandonment_rate
+cents; up; month quarter; ; clv_historic_mean
+cents; up; quarter; ; clv_12m_mean
+0–100; up; month quarter; ; health_mean
+share; up; week month quarter; seller category; review_response_48h
+share; up; week month quarter; seller; negative_review_response_48h inquiry_response_rate
+share; up; week month quarter; seller; inquiry_response_48h inquiry_response_24h
+hours; down; month quarter; seller; review_response_hours_median review_response_hours_p90
+hours; down; month quarter; seller; inquiry_response_hours_median inquiry_response_hours_p90
+count; down; week month quarter; seller; unanswered_inquiries
+share; up; month quarter; seller category; on_time_delivery_rate
+days; down; month quarter; seller; delivery_days_median
+share; down; month quarter; seller category; return_rate refund_rate cancellation_rate
+share; down; month quarter; seller; order_defect_rate
+count; up; week month quarter; role; message_count active_messagers
+count; -; week month quarter; ; message_automated_count
+per order; up; month quarter; ; messages_per_order message_intensity
+share; -; week month quarter; ; seller_initiated_share
+share; up; week month quarter; ; message_growth
+count; up; quarter; ; message_forecast improvements
+share; up; quarter; ; message_target_probability training_participation training_completion
+share; up; quarter; ; resource_satisfaction response_uplift improvement_growth
+cents; up; week month quarter; seller product category; gmv net_sales
+count; up; week month quarter; seller category; orders units active_buyers new_buyers
+cents; up; month quarter; category; average_order_value
+per 100 sellers; up; quarter; ; improvements_per_100_sellers
+cents; -; month quarter; seller; royalty_pool royalty_paid royalty_carried
+share; -; week month quarter; level; expertise_share
+"""
+
+
+@pytest.mark.parametrize("line", SECTION_I.strip().splitlines())
+def test_the_catalogue_has_what_was_promised(line):
+    """An id, a unit, a period or a scope that reports and readers rely on cannot go away unnoticed."""
+    unit, better, periods, scopes, ids = (part.strip() for part in line.split(";"))
+    catalogue_rows = {metric.metric: metric for metric in load_catalogue()}
+    for name in ids.split():
+        metric = catalogue_rows[name]
+        assert (metric.unit, metric.better or "-", " ".join(metric.periods)) == (unit, better, periods), name
+        assert list(metric.scopes) == ["all", *scopes.split()], name
+
+
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [

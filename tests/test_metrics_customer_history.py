@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from cdnow_support import AS_OF, FIRST_DAY, add_cdnow, cdnow_days
+from cdnow_support import AS_OF, FIRST_DAY, add_cdnow, cdnow_days, cdnow_rows
 from metrics_support import marketplace
 
 
@@ -32,6 +32,25 @@ def test_a23_cdnow_to_date(whole_cdnow, period):
     assert whole_cdnow.get("clv_historic_median", period).value == 4306
     top = whole_cdnow.get("clv_top_decile_share", period)
     assert (top.numerator, top.denominator, round(top.value, 4)) == (12_401_585, 24_409_194, 0.5081)
+
+
+def test_cdnow_from_its_rows():
+    """A9 [PUB-DATA]: 6,919 rows of 2,357 customers are 6,696 customer-days and 244,091.94, up to 1998-06-30."""
+    quarters = ("1997-Q1", "1997-Q2", "1997-Q3", "1997-Q4", "1998-Q1", "1998-Q2")
+    with marketplace(AS_OF, first_day=FIRST_DAY) as market:
+        rows = [
+            {"buyer_id": who, "order_id": f"{who} {day}", "ordered_at": f"{day[:4]}-{day[4:6]}-{day[6:]} 12:00",
+             "amount_cents": round(float(dollars) * 100)}
+            for _, who, day, _, dollars in cdnow_rows()
+        ]  # fmt: skip
+        market.add_rows("sales", rows).plan(*quarters).build("metrics.sales")
+        totals = {
+            metric: sum(market.get(metric, quarter).value for quarter in quarters)
+            for metric in ("units", "orders", "new_buyers", "gmv")
+        }
+        days = market.rows("select min(day), max(day) from core.orders")
+    assert totals == {"units": 6919, "orders": 6696, "new_buyers": 2357, "gmv": 24_409_194}
+    assert days == [(date(1997, 1, 1), date(1998, 6, 30))]
 
 
 def test_cdnow_to_date_in_another_way(whole_cdnow):

@@ -3,9 +3,12 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from metrics_support import marketplace
+from test_statistics_forecasting import COUNTS
+from test_statistics_forecasting import WEEK as PROFILE
 
 from pipeline.analyses import message_forecasts, message_paths
 from pipeline.errors import BadConfiguration
@@ -271,6 +274,25 @@ def test_the_colour_in_flight_is_that_of_the_probability(office, tmp_path, targe
     highest = {"green": 1.0, "amber": 0.8, "red": 0.2}[rag]
     assert row["rag"] == rag
     assert lowest <= row["probability"] <= highest
+
+
+class Worked(message_forecasts.History):
+    """A31's quarter: its profile is printed and not that of any eight weeks."""
+
+    def profile(self, cut: date) -> np.ndarray:
+        return np.array(PROFILE) / np.mean(PROFILE)
+
+
+def test_a31_own_the_worked_quarter_as_it_is_stored():
+    """A31 [OWN]: naively on track at 100,980; the forecast, its spread and limits; amber at 0.596; 1,100.2 a day."""
+    known = Worked(date(2024, 10, 7), date(2025, 2, 15), np.array([0] * 86 + COUNTS), {}, 1)
+    quarter = message_forecasts.Quarter("2025-Q1", date(2025, 1, 1), date(2025, 4, 1), False)
+    row = message_forecasts.forecast_row(known, quarter, date(2025, 2, 15), 100_000)
+    assert (row["observed"], row["days_observed"], row["days_left"], row["naive"]) == (50_490, 45, 45, 100_980)
+    assert (round(row["forecast"], 1), round(row["dispersion"], 4), round(row["sd"], 2)) == (100_080.2, 1.0837, 326.37)
+    limits = [round(row[name], 1) for name in ("low_80", "high_80", "low_95", "high_95")]
+    assert limits == [99_655.5, 100_504.8, 99_422.4, 100_737.9]
+    assert (round(row["probability"], 3), row["rag"], round(row["required_per_day"], 1)) == (0.596, "amber", 1_100.2)
 
 
 def test_a_target_that_is_reached_needs_no_pace(office, tmp_path):

@@ -56,6 +56,22 @@ def test_a27_each_weight_weighs_its_own_part(market, weights, health):
     assert customer(market, "B1", "health") == health
 
 
+def test_a27_pub_lyniro_is_to_be_watched(market):
+    """A27 [PUB formula]: 100, 50, 100, 0 and 50 with weights 30, 25, 20, 15 and 10 are 67.5, monitor.
+
+    B1 among five: latest, in the middle by order days, first by spend; one star, and one return."""
+    for buyer, last, days, cents in (("a", 4, 5, 1), ("b", 3, 4, 2), ("c", 2, 2, 3), ("d", 1, 1, 4), ("B1", 5, 3, 9)):
+        bought(market, buyer, *(f"2025-02-{last + 10 - back:02}" for back in range(1, days)), amount_cents=0)
+        bought(market, buyer, f"2025-02-{last + 10:02}", amount_cents=cents * 100, order_line_id=f"last of {buyer}")
+    market.add("returns", order_line_id="last of B1", opened_at="2025-03-01 12:00", refund_cents=0).arrive("messages")
+    market.add("reviews", buyer_id="B1", rating=1)
+    weigh(market, recency=30, frequency=25, monetary=20, satisfaction=15, service=10)
+    market.plan("2025-03").build("metrics.customers")
+    parts = customer(market, "B1", "recency_score", "frequency_score", "monetary_score", "satisfaction", "service")
+    assert parts == (5, 3, 5, 0, 50)
+    assert customer(market, "B1", "health", "band") == (67.5, "watch")
+
+
 @pytest.mark.parametrize(
     ("scale_max", "score", "health", "band"),
     [

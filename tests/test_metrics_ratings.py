@@ -184,6 +184,19 @@ def test_a6_the_adjusted_mean_with_a_published_prior(market, prior_ratings, prio
     assert round(value, 4) == adjusted
 
 
+@pytest.mark.parametrize(
+    ("stars", "n", "mean"),
+    [
+        pytest.param(10, 2, 3.571, id="A6-OWN-two-fives"),
+        pytest.param(911, 200, 4.517, id="A6-OWN-two-hundred"),
+    ],
+)
+def test_a6_the_mean_with_one_rating_of_each_star(market, stars, n, mean):
+    """A6 [OWN], Miller: the mean that his bound lies below is that with a prior of five ratings of 3 stars."""
+    ((value,),) = market.rows("select stats.bayes_mean(5, 3, ?, ?)", stars, n)
+    assert round(value, 3) == mean
+
+
 def test_a7_review_count_has_the_exact_poisson_interval(market):
     market.add("reviews", 10).plan("2025-01").build("metrics.ratings")
     row = market.get("review_count")

@@ -110,6 +110,15 @@ def test_a11_sellers_on_target_among_those_with_ten(market):
     assert market.get("review_response_sellers_on_target")[1:3] == (2, 3)
 
 
+def test_0_5_a_rate_is_of_all_reviews_and_not_the_mean_of_the_sellers(market):
+    """One of one and one of nine: 2/10, where the mean of the two rates would be 56 %."""
+    review(market, 1, seller_id="S1")
+    review(market, 1, seller_id="S2")
+    review(market, times=8, seller_id="S2")
+    market.plan("2025-01").build("metrics.review_responses")
+    assert market.get("review_response_48h")[:3] == (0.2, 2, 10)
+
+
 def test_a11_each_seller_answers_for_itself(market):
     """A review of two sellers: only the one who answered has answered; in all it has an answer."""
     review(market, 1, review_id="RX", seller_id="S1")

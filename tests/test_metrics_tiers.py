@@ -59,6 +59,38 @@ def verdict(market, programme):
     return found[0][0]
 
 
+#: A14 as published; None: a bound that depends on the currency, or that nobody publishes.
+BOUNDS = """
+etsy_star_seller: first_messages_answered_24h >= 0.95, on_time_with_tracking >= 0.95, average_rating >= 4.8,
+    orders >= 5, sales_cents >= None, days_since_first_sale >= 90, case_rate < None
+etsy_minimum: first_messages_answered_48h >= 0.8, on_time >= 0.8, low_ratings < 0.1, case_rate < 0.01
+amazon: order_defect_rate < 0.01, messages_answered_24h >= 0.9, account_health_rating >= 200
+ebay_top_rated: transaction_defect_rate <= 0.005, unresolved_cases <= 0.003, late_deliveries <= 0.03
+ebay_above_standard: transaction_defect_rate <= 0.02
+walmart: messages_answered_48h >= 0.95, on_time >= 0.9, cancellation_rate <= 0.02, valid_tracking >= 0.99,
+    refund_rate < 0.06
+airbnb_superhost: average_rating >= 4.8, first_messages_answered_24h >= 0.9, cancellation_rate < 0.01, orders >= 10
+mirakl: incident_rate < 0.09, acceptance_rate >= 0.96, acceptance_hours < 24, response_hours <= 24,
+    late_shipments < 0.1, tracking >= 0.9
+"""
+
+
+def test_a14_every_programme_has_its_published_bounds(market):
+    sign = {"at least": ">=", "at most": "<=", "below": "<"}
+    found = {
+        f"{programme} {criterion} {sign[comparison]} {bound:g}" if bound is not None else
+        f"{programme} {criterion} {sign[comparison]} None"
+        for programme, criterion, comparison, bound in built(market).rows(
+            "select programme, criterion, comparison, bound from metrics.tiers"
+        )
+    }  # fmt: skip
+    wanted = set()
+    for block in BOUNDS.replace(",\n    ", ", ").strip().splitlines():
+        programme, _, criteria = block.partition(": ")
+        wanted |= {f"{programme} {criterion}" for criterion in criteria.split(", ")}
+    assert found == wanted
+
+
 @pytest.mark.parametrize(
     ("programme", "criterion", "first", "last"),
     [

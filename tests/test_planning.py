@@ -117,6 +117,17 @@ def test_looking_back_plans_everything_that_had_begun_by_then(con, folder):
     assert ids(plan, "month")[-1] == "2026-01"
 
 
+def test_after_looking_back_everything_is_planned_once(con, folder):
+    """What was known then stands in the tables, in periods too that have settled long since."""
+    first_run(con, folder)
+    make_plan(con, folder, OFFICE, as_of=parse_instant("2026-01-15", OFFICE))
+    plan_done(con)
+    again = make_plan(con, folder, OFFICE)
+    assert (again.is_full, again.why) == (True, "the last run looked back")
+    plan_done(con)
+    assert make_plan(con, folder, OFFICE).periods == ()
+
+
 @pytest.mark.parametrize(
     ("text", "utc"),
     [

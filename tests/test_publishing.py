@@ -64,6 +64,17 @@ def test_the_whole_of_few_cases_is_hidden_too(folder):
     assert row["n"] == 9
 
 
+@pytest.mark.parametrize(("ratings", "reason"), [(2, "suppressed"), (3, None)])
+def test_a_products_average_is_shown_from_three_ratings(folder, ratings, reason):
+    """METRICS.md 0.7."""
+    with marketplace() as market:
+        market.add("reviews", ratings, rating=4)
+        publish_all(market, folder)
+    figures = pl.read_parquet(folder.published / "metrics.parquet").filter(pl.col("scope") == "product")
+    row = figures.row(by_predicate=(pl.col("metric") == "rating_mean") & (pl.col("period_id") == "2025-01"), named=True)
+    assert (row["reason"], row["value"], row["n"]) == (reason, None if reason else 4, ratings)
+
+
 @pytest.mark.parametrize(
     ("check", "harm"),
     [

@@ -2,7 +2,9 @@
 
 import pytest
 
+from pipeline.figures.measures import Footnotes
 from pipeline.figures.numbers import change_with_unit, digits_beside, goal, money, name, number, safe, scale_of, show
+from pipeline.figures.published import Value
 
 SHARE, COUNT, STARS = scale_of("share", "ZAR"), scale_of("count", "ZAR"), scale_of("stars", "ZAR")
 
@@ -34,6 +36,26 @@ def test_numbers_round_half_up(value, digits, printed):
 )
 def test_rounding_never_flips_a_verdict(value, target, printed):
     assert show(value, SHARE, digits=digits_beside(value, target, SHARE)) == printed
+
+
+def test_a3_pub_delighted_as_printed():
+    """A3 [PUB]: 74 of 107 are 69.16, 69."""
+    assert (show(74 / 107, SHARE, digits=2), show(74 / 107, SHARE, digits=0)) == ("69.16", "69")
+
+
+@pytest.mark.parametrize(
+    ("n", "denominator", "note"),
+    [
+        (29, 29, "From 29 cases: indicative only."),
+        (30, 30, None),
+        (29, None, None),  # a total has no cases to be few of
+    ],
+)
+def test_few_cases_are_called_indicative(n, denominator, note):
+    """0.7: from 10 to 29; fewer are not published."""
+    notes = Footnotes()
+    letter = notes.few(Value("2026-03", "all", 0.5, 1, denominator, n))
+    assert (letter, notes.texts) == (("a", [note]) if note else ("", []))
 
 
 @pytest.mark.parametrize(

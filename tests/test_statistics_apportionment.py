@@ -38,8 +38,8 @@ def test_a24_pub_the_remainder_rule():
     left = 13 - sum(int(quota) for quota in quotas)
     fractions = sorted(range(3), key=lambda i: int(quotas[i]) - quotas[i])[:left]
     assert [int(quota) + (i in fractions) for i, quota in enumerate(quotas)] == [2, 7, 4]
-    parts = share_out(13, {"a": Fraction(267 * 13, 1376), "b": Fraction(692 * 13, 1376), "c": Fraction(417 * 13, 1376)})
-    assert sum(part.cents for part in parts.values()) == 13
+    parts = share_out(13, dict(zip("abc", quotas, strict=True)))
+    assert [parts[who].cents for who in "abc"] == [2, 7, 4], "also as shares of their sum: 2.52, 6.54 and 3.94"
 
 
 def test_ties_go_to_the_larger_quota_then_to_the_smaller_id():

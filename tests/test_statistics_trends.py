@@ -66,6 +66,8 @@ def test_wisconsin_example_with_a_tie():
     found = only(mann_kendall([100, 50, 85, 75, 50]))
     assert (found["s"], round(found["variance"], 3)) == (-5, 15.667)
     assert found["method"] == "normal"
+    without_the_first = [mann_kendall([100, 50, 85, 75, 50][first:]).s[0] for first in range(4)]
+    assert [one - rest for one, rest in itertools.pairwise([*without_the_first, 0])] == [-4, 2, -2, -1]
 
 
 @pytest.mark.parametrize(("n", "critical"), [(4, 6), (5, 8), (6, 11), (7, 13), (8, 16), (9, 18), (10, 21)])

@@ -71,6 +71,30 @@ def test_the_briefs_targets_load():
     )
 
 
+def test_the_briefs_targets_are_these_and_no_others():
+    """I and B2: value and amber floor; 0.12: where none is set, amber begins at 0.90 of the target."""
+    found = {
+        target.metric: (target.period_type, float(target.value), float(target.amber), target.direction)
+        for target in load_targets(DEFAULT_CONFIG / "targets.csv")
+    }
+    assert found == {
+        "message_count": ("quarter", 100_000, 90_000, "up"),
+        "review_response_48h": ("all", 0.95, 0.90, "up"),
+        "negative_review_response_48h": ("all", 0.90, 0.90, "up"),
+        "training_participation": ("quarter", 0.80, 0.72, "up"),
+        "resource_satisfaction": ("quarter", 0.90, 0.81, "up"),
+        "improvement_growth": ("quarter", 0.15, 0.135, "up"),
+    }
+
+
+def test_amber_is_mirrored_where_less_is_better(tmp_path):
+    """0.12."""
+    path = tmp_path / "targets.csv"
+    path.write_text(HEADER + "return_rate,all,0.05,,down,1,2024-01-01,x,y\n")
+    (target,) = load_targets(path)
+    assert str(target.amber) == "0.0550"
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

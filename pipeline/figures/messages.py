@@ -9,6 +9,7 @@ import itertools
 from dataclasses import dataclass
 
 from pipeline.figures.customers import entity_name
+from pipeline.figures.forecast import forecast_sentences, mark_of, running_forecast
 from pipeline.figures.model import (
     BigNumber,
     Cell,
@@ -103,7 +104,8 @@ def messages_page(published: Published) -> MessagesPage | None:
     return MessagesPage(
         message=_message(published, quarter),
         number=_number(quarter),
-        path=_path(quarter),
+        forecast=forecast_sentences(published, quarter.quarter, quarter.total, is_over=quarter.is_over),
+        path=_path(published, quarter),
         weeks=_weeks(published),
         months=month_columns(published, "message_count", "Messages by month", EXTRA_ROWS, outlined=False),
         peaks=_peaks(published),
@@ -148,8 +150,9 @@ def _number(quarter: QuarterToDate) -> BigNumber:
     return BigNumber(count(quarter.total), "messages", " · ".join(parts), tone)
 
 
-def _path(quarter: QuarterToDate) -> TimeChart | None:
-    """Totals at the end of each month of the quarter, the straight path to the target outlined."""
+def _path(published: Published, quarter: QuarterToDate) -> TimeChart | None:
+    """Totals at the end of each month of the quarter, the straight path to the target outlined, and the
+    forecast of a quarter that runs."""
     if quarter.target is None:
         return None
     months = [containing(quarter.quarter.start, "month", quarter.quarter.fiscal_year_start_month)]
@@ -159,6 +162,13 @@ def _path(quarter: QuarterToDate) -> TimeChart | None:
     planned = tuple(quarter.path(month) for month in months)
     values = (*totals, *([None] * (3 - len(totals))))
     gap = quarter.total - quarter.path(quarter.months[-1])
+    forecast = None if quarter.is_over else mark_of(running_forecast(published, quarter.quarter))
+    rows = [
+        DataRow("To date", tuple(MISSING if value is None else count(value) for value in values), "strong"),
+        DataRow("Straight path", tuple(count(value) for value in planned)),
+    ]
+    if forecast:
+        rows.append(DataRow("Forecast", ("", "", count(forecast.value))))
     return TimeChart(
         title=f"Messages in {quarter.quarter.label}, cumulative",
         alt=f"{path_clause(quarter)}. The table below holds the totals at each month's end.",
@@ -167,14 +177,12 @@ def _path(quarter: QuarterToDate) -> TimeChart | None:
         labels=tuple(f"{month.start:%b}" for month in months),
         under=("",) * 3,
         values=values,
-        rows=(
-            DataRow("To date", tuple(MISSING if value is None else count(value) for value in values), "strong"),
-            DataRow("Straight path", tuple(count(value) for value in planned)),
-        ),
+        rows=tuple(rows),
         low=0.0,
-        high=max(*planned, *totals) * 1.04,
+        high=max(*planned, *totals, forecast.high if forecast else 0.0) * 1.04,
         guides=(Guide(quarter.target, f"target {count(quarter.target)}", "target"),),
         outlines=planned,
+        forecast=forecast,
         last_label=number(gap, signed=True),
         wide=False,
     )

@@ -111,6 +111,16 @@ class DataRow:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """The value expected at a chart's point `index`, with its limits: drawn hatched, the limits as a line."""
+
+    index: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class TimeChart:
     """Values over periods, drawn above the table of the same values, a column of the table under each point. `height`
     is
@@ -133,6 +143,7 @@ class TimeChart:
     high: float
     guides: tuple[Guide, ...] = ()
     outlines: tuple[float | None, ...] = ()
+    forecast: Forecast | None = None
     last_label: str = ""
     wide: bool = True
     height: float = 20.0
@@ -258,6 +269,7 @@ class ServicePage:
     curve: CurveChart | None
     delivery: TimeChart | None
     late: Table | None
+    themes: Table | None
     not_measured: str
 
 
@@ -265,6 +277,7 @@ class ServicePage:
 class MessagesPage:
     message: Sentence
     number: BigNumber | None
+    forecast: str
     path: TimeChart | None
     weeks: TimeChart | None
     months: TimeChart | None
@@ -283,6 +296,8 @@ class SellersPage:
     ineligible: Table | None
     fastest: Table | None
     slowest: Table | None
+    statuses: Table | None
+    moves: Table | None
     sales: TimeChart | None
     not_measured: str
 

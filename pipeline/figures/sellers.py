@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.figures.customers import entity_name
+from pipeline.figures.expertise import moves_table, status_table
 from pipeline.figures.measures import interval_mark
 from pipeline.figures.model import Bar, BigNumber, Cell, Column, Row, SellersPage, Sentence, Table
 from pipeline.figures.numbers import (
@@ -41,7 +42,7 @@ SALES_ROWS = {
     "active_buyers": "Active buyers",
 }
 TOP_SELLERS = 10
-RESPONSE_ROWS = 5
+RESPONSE_ROWS, RESPONSE_ROWS_BESIDE_EXPERTISE = 5, 3
 FEWEST_REVIEWS = 10
 
 #: Why a seller takes no part in the pool, in words.
@@ -79,6 +80,8 @@ def sellers_page(published: Published) -> SellersPage | None:
     sales = published.at("net_sales")
     if not shares and (sales is None or sales.value is None):
         return None
+    statuses, moves = status_table(published), moves_table(published)
+    response_rows = RESPONSE_ROWS_BESIDE_EXPERTISE if statuses or moves else RESPONSE_ROWS
     is_shared = pool != 0 or any(share.allocation for share in shares)
     return SellersPage(
         message=_message(published, shares, pool, period_id),
@@ -86,8 +89,10 @@ def sellers_page(published: Published) -> SellersPage | None:
         reconciliation=_reconciliation(published, shares, pool, period_id) if is_shared else None,
         royalties=_royalties(published, shares) if is_shared else None,
         ineligible=_ineligible(shares),
-        fastest=_response(published, best=True),
-        slowest=_response(published, best=False),
+        fastest=_response(published, response_rows, best=True),
+        slowest=_response(published, response_rows, best=False),
+        statuses=statuses,
+        moves=moves,
         sales=month_columns(published, "net_sales", _sales_title(published), SALES_ROWS, outlined=False),
         not_measured=not_measured(published, (*SALES_METRICS, "royalty_pool")),
     )
@@ -282,7 +287,7 @@ def _ineligible(shares: list[Share]) -> Table | None:
     return Table("Sellers without a share", (Column("Reason", "name"), Column("Sellers", "number", "16mm")), rows)
 
 
-def _response(published: Published, *, best: bool) -> Table | None:
+def _response(published: Published, most: int, *, best: bool) -> Table | None:
     """The sellers who answer the most, or the fewest, reviews within 48 hours; None with too few to tell apart."""
     values = {
         key: value
@@ -301,7 +306,7 @@ def _response(published: Published, *, best: bool) -> Table | None:
 
     before = published.entities("review_response_48h", "seller", published.period.previous.id)
     rows = tuple(
-        _response_row(published, key, values[key], before.get(key)) for key in sorted(values, key=place)[:RESPONSE_ROWS]
+        _response_row(published, key, values[key], before.get(key)) for key in sorted(values, key=place)[:most]
     )
     columns = (
         Column("Seller", "name"),

@@ -6,6 +6,7 @@ What belongs here: the choice and order of the page's figures.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pipeline.figures.customers import entity_name
 from pipeline.figures.measures import detail_table, interval_mark, mark_legend
@@ -13,6 +14,7 @@ from pipeline.figures.model import Cell, Column, Row, ServicePage, Table, TimeCh
 from pipeline.figures.numbers import change, count, scale_of, show
 from pipeline.figures.published import Published
 from pipeline.figures.trends import month_columns, month_line
+from pipeline.figures.voice import themes_table
 from pipeline.figures.waiting import answer_curves, delivery_curves
 from pipeline.figures.wording import big_number, not_measured, page_message
 
@@ -34,10 +36,12 @@ MEASURES = (
 )
 CHARTED = {"review_response_48h", "inquiry_response_48h", "on_time_delivery_rate", "delivery_days_median"}
 DETAILS = tuple(m for m in MEASURES if m not in CHARTED and "hours" not in m)
-
-
 FEWEST_CATEGORIES = 4
 LATE_CATEGORIES = 8
+#: Themes of either side: beside the charts of answers, and where there are none.
+THEMES_BESIDE_ANSWERS, THEMES_ALONE = 3, 5
+#: The charts' height in mm where themes stand below three of them.
+LOW_MM = 12.0
 
 
 def service_page(published: Published) -> ServicePage | None:
@@ -47,7 +51,7 @@ def service_page(published: Published) -> ServicePage | None:
         return None
     answers = answer_curves(published)
     message, told = page_message(published, MEASURES, lead)
-    return ServicePage(
+    page = ServicePage(
         message=message,
         number=big_number(published, told),
         reviews=share_chart(
@@ -65,8 +69,19 @@ def service_page(published: Published) -> ServicePage | None:
             {"delivery_days_median": "Median"},
         ),
         late=None if answers else _late(published),
+        themes=themes_table(published, THEMES_BESIDE_ANSWERS if answers else THEMES_ALONE),
         not_measured=not_measured(published, MEASURES),
     )
+    return _fitted(page)
+
+
+def _fitted(page: ServicePage) -> ServicePage:
+    """The page with its charts low enough for the themes to stand on it too."""
+    if not (page.themes and page.reviews and page.inquiries and page.delivery):
+        return page
+    low = (replace(chart, height=min(chart.height, LOW_MM)) for chart in (page.reviews, page.inquiries, page.delivery))
+    reviews, inquiries, delivery = low
+    return replace(page, reviews=reviews, inquiries=inquiries, delivery=delivery)
 
 
 def share_chart(
