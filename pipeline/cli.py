@@ -136,7 +136,7 @@ def explain(
 @app.command()
 def status(data: Data = None) -> None:
     """Show what has been taken in, how far it reaches, and what is published."""
-    from pipeline.explaining import status_of
+    from pipeline.status import status_of
 
     folder = _prepared(data)
     _say(status_of(folder, load_office(folder)))
@@ -182,8 +182,8 @@ def _write_sample(folder: DataFolder, seed: int, scale: float) -> None:
 
 
 def _take_in(folder: DataFolder, platform: str, source: Path | None) -> None:
-    from pipeline.explaining import deliveries_since, newest_file
     from pipeline.running import run_job
+    from pipeline.status import deliveries_since, newest_file
 
     before = newest_file(folder)
     config = {"platform": platform, "folder": str(source.resolve())} if source else {}
@@ -192,8 +192,8 @@ def _take_in(folder: DataFolder, platform: str, source: Path | None) -> None:
 
 
 def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
-    from pipeline.explaining import deliveries_since, last_complete_month, newest_file
     from pipeline.running import run_job
+    from pipeline.status import deliveries_since, last_complete_month, newest_file
 
     before = newest_file(folder)
     run_job(folder, "nightly", run_config={"ops": {"plan__periods": {"config": {"as_of": as_of, "full": full}}}})
@@ -209,8 +209,8 @@ def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
 
 def _report(folder: DataFolder, period_id: str) -> None:
     from assets.automation import partition_key
-    from pipeline.explaining import require_published
     from pipeline.running import run_job
+    from pipeline.status import require_published
 
     period = periods.parse(period_id, load_office(folder).fiscal_year_start_month)
     require_published(folder, period)

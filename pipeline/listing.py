@@ -1,7 +1,7 @@
 """The catalogue on a terminal: every metric, what it means, and what it is held against (`scmr17 metrics`).
 
 What belongs here: laying out `sql/metrics/catalogue.csv` and `targets.csv` for a reader. One figure and its provenance
-is `pipeline.explaining`'s.
+is `pipeline.explaining`'s; what an office holds is `pipeline.status`'s.
 """
 
 from __future__ import annotations

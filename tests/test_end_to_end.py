@@ -148,6 +148,12 @@ def test_explain_leads_from_the_figure_to_the_files(office):
         assert wanted in text
 
 
+def test_explain_says_what_is_pending(office):
+    """The newest month's end is less than 48 hours before as_of (METRICS.md 0.4)."""
+    text = scmr17("explain", "review_response_48h", "2026-03", data=office).stdout
+    assert "too young to be judged: when they are, between 0." in text
+
+
 def test_explain_covers_every_metric(office):
     """Each in its newest period: what it is, its value or the reason for none, what made it, and the files."""
     folder = DataFolder(office)
