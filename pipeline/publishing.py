@@ -30,10 +30,12 @@ COLUMNS = (
 SMALLEST_DENOMINATOR = 10
 SMALLEST_RATINGS = 3
 
-_SUPPRESSED = f"""
-    (c.unit in ('share', 'points', 'mean 1–5', 'mean 1–7', '0–100')
-        and coalesce(m.denominator, m.n) < {SMALLEST_DENOMINATOR})
-    or (c.unit = 'stars' and m.n < {SMALLEST_RATINGS})
+#: The fewest cases of a shown value, by the unit of its catalogue row `c`; null: it is always shown.
+_FEWEST = f"""
+    case
+        when c.unit = 'stars' then {SMALLEST_RATINGS}
+        when c.unit in ('share', 'points', 'mean 1–5', 'mean 1–7', '0–100') then {SMALLEST_DENOMINATOR}
+    end
 """
 
 #: The scopes whose parts make up the whole: there a hidden part is what the whole has and the shown parts have not.
@@ -47,7 +49,7 @@ select
     t.value::double as target,
     {RAG} as rag,
     {EVIDENCE} as evidence,
-    m.value is not null and coalesce({_SUPPRESSED}, false) as is_small
+    m.value is not null and coalesce(coalesce(m.denominator, m.n) < {_FEWEST}, false) as is_small
 from (select *, metric in (select metric from ref.catalogue where unit = 'share') as is_ratio from every_metric) as m
 join plan.all_periods as p using (period_id)
 join ref.catalogue as c on c.metric = m.metric
@@ -61,10 +63,11 @@ create or replace temp table hidden as
 with parts as (
     select
         j.period_id, j.metric, j.scope, j.entity_id, j.is_small,
-        coalesce(j.denominator, j.n) as cases
+        coalesce(j.denominator, j.n) as cases,
+        {_FEWEST} as fewest
     from judged as j
     join ref.catalogue as c using (metric)
-    where j.value is not null and c.unit in ('share', 'points') and j.scope in {_PARTS}
+    where j.value is not null and {_FEWEST} is not null and j.scope in {_PARTS}
 ),
 
 groups as (
@@ -87,7 +90,7 @@ shown as (
 
 select period_id, metric, scope, entity_id
 from shown
-where hidden_parts < 2 or hidden_cases < {SMALLEST_DENOMINATOR}
+where hidden_parts < 2 or hidden_cases < fewest
 """
 
 _PUBLISHED = """

@@ -110,7 +110,7 @@ def test_sellers_answers_are_not_the_customers_score(market):
 
 
 def test_an_answer_given_after_as_of_is_not_known(market):
-    market.add("surveys", score=10).add("surveys", score=0, answered_at="2025-04-11 00:00")
+    market.add("surveys", score=10).add("surveys", score=0, answered_at="2025-04-10 00:00")
     market.plan("2025-01", "2025-04").build("metrics.surveys")
     assert market.get("nps", "2025-04").reason == "no_data"
 
@@ -156,3 +156,26 @@ def test_a4_the_latest_effort_of_a_respondent_counts(market):
     market.add("surveys", respondent_id="B9", score=6, answered_at="2025-01-25 10:00", **EASE)
     market.plan("2025-01").build("metrics.surveys")
     assert (market.get("ces").value, market.get("ces").n) == (6, 1)
+
+
+def test_answers_belong_to_the_offices_day():
+    """2025-01-31 22:00 UTC is already February in Johannesburg."""
+    with marketplace(time_zone="Africa/Johannesburg") as there:
+        for answered_at in ("2025-01-31 21:59:59", "2025-01-31 22:00:00"):
+            there.add("surveys", answered_at=answered_at)
+        there.plan("2025-01", "2025-02").build("metrics.surveys")
+        assert [there.get("nps", period).n for period in ("2025-01", "2025-02")] == [1, 1]
+
+
+def test_a1_one_answer_a_buyer_whatever_the_touchpoint():
+    """A1: the latest of a respondent and instrument counts; satisfaction is asked of each touchpoint apart."""
+    with marketplace() as market:
+        for day, touchpoint, score in (("2025-01-05", "product", 2), ("2025-01-06", "delivery", 10)):
+            market.add("surveys", respondent_id="B1", touchpoint=touchpoint, score=score, answered_at=day)
+            market.add(
+                "surveys", respondent_id="B1", touchpoint=touchpoint, instrument="csat", scale_min=1, scale_max=5,
+                score=5, answered_at=day,
+            )  # fmt: skip
+        market.plan("2025-01").build("metrics.surveys")
+        assert (market.get("nps").numerator, market.get("nps").denominator) == (1, 1)
+        assert market.get("csat").denominator == 2

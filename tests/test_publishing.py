@@ -51,6 +51,22 @@ def test_a_hidden_seller_cannot_be_had_by_subtraction(folder, sizes, hidden):
     assert all(shown[seller] == size for seller, size in sizes.items() if seller not in hidden)
 
 
+def test_a_hidden_products_average_cannot_be_had_by_subtraction(folder):
+    """Two ratings of one product: the whole less the other product would be their mean."""
+    with marketplace() as market:
+        for product, ratings in (("P1", 2), ("P2", 20), ("P3", 30)):
+            market.add("reviews", ratings, product_id=product)
+        publish_all(market, folder)
+    products = pl.read_parquet(folder.published / "metrics.parquet").filter(
+        (pl.col("metric") == "rating_mean") & (pl.col("scope") == "product")
+    )
+    assert dict(products.select("entity_id", "reason").iter_rows()) == {
+        "P1": "suppressed",
+        "P2": "suppressed",
+        "P3": None,
+    }
+
+
 def test_the_whole_of_few_cases_is_hidden_too(folder):
     with marketplace() as market:
         review(market, 1, times=9)
@@ -96,6 +112,21 @@ def test_a_figure_that_cannot_be_blocks_publishing_and_the_old_files_stand(folde
             publish(market.con, folder, all_models())
     assert (folder.published / "metrics.parquet").read_bytes() == before
     assert not list(folder.published.glob(".build-*"))
+
+
+def test_a_share_that_may_pass_one_blocks_nothing(folder):
+    """More is paid back than the line cost, its postage too; and in a quiet month more comes back than is sold."""
+    with marketplace() as market:
+        market.add("sales", 10, order_line_id=lambda number: f"L{number}").add("sales", 10, ordered_at="2024-12-05")
+        for number in range(1, 21):
+            market.add("returns", order_line_id=f"L{number}", refund_cents=1100)
+        publish_all(market, folder)
+    shown = pl.read_parquet(folder.published / "metrics.parquet").filter(
+        pl.col("metric").is_in(["refund_value_share", "return_flow_rate"]), pl.col("period_id") == "2025-01"
+    )
+    assert set(shown.select("scope", "value").rows()) == {
+        (scope, value) for scope in ("all", "seller", "category") for value in (1.1, 2.0)
+    }
 
 
 def test_every_table_of_its_own_is_published(folder):

@@ -112,3 +112,5 @@ select
 from pending as p
 -- A metric that is not measured, or not made for this period or scope, has no row there and no bounds.
 inner join judged as j using (period_id, scope, entity_id, metric)
+-- METRICS.md 0.7: where the share itself is hidden, its bounds would give it away.
+where p.scope = 'all' or j.denominator >= 10

@@ -2,8 +2,9 @@
 -- answers.
 --
 -- grain: period_id, scope, entity_id, metric
--- One answer, the latest, for each respondent, instrument, scale, touchpoint and period. NPS: 9 and 10 promote, 7 and 8
--- are passive, the rest detract, on either scale; the two scales are separate metrics and never pooled. Ease is asked
+-- One answer, the latest, for each respondent, instrument and period; satisfaction and ease are asked of each touchpoint
+-- apart. NPS: 9 and 10 promote, 7 and 8 are passive, the rest detract, on either scale; the two scales are separate
+-- metrics and never pooled. Ease is asked
 -- on 1 to 7, 7 the easiest: the mean, the share of 5 to 7, and the share of 6 and 7 less that of 1 to 3.
 with asked as (
     select
@@ -15,7 +16,7 @@ with asked as (
     where s.role = 'buyer' and s.instrument in ('nps', 'csat', 'ces')
     qualify
         row_number() over (
-            partition by d.period_id, s.respondent_id, s.instrument, s.scale_min, s.scale_max, s.touchpoint
+            partition by d.period_id, s.respondent_id, series, case when s.instrument <> 'nps' then s.touchpoint end
             order by s.answered_at desc, s.response_id desc
         ) = 1
 ),
