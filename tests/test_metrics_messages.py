@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from metrics_support import marketplace
+from scipy import stats
 
 from pipeline.statistics import intervals
 
@@ -249,3 +250,77 @@ def test_byars_limits_are_near_the_exact_ones(market, messages):
     ((low, high),) = market.rows("select stats.poisson_low(?), stats.poisson_high(?)", messages, messages)
     exact_low, exact_high = (float(limit) for limit in intervals.poisson(messages))
     assert (low, high) == pytest.approx((exact_low, exact_high), rel=2e-3)
+
+
+def test_a19_duplicates_are_sought_within_a_conversation_only(market):
+    """The same line to two people within a minute, and again later: four messages. Also where the export names no
+    conversation."""
+    for named in (True, False):
+        for seconds, recipient in ((0, "S1"), (50, "S2"), (100, "S1"), (150, "S2")):
+            sent_at = datetime(2025, 1 if named else 2, 10, 12) + timedelta(seconds=seconds)
+            conversation_id = f"C{recipient}" if named else None
+            write(market, recipient_id=recipient, sent_at=sent_at, body_digest=7, conversation_id=conversation_id)
+    market.plan("2025-01", "2025-02").build("metrics.messages")
+    assert [market.get("message_count", period).value for period in ("2025-01", "2025-02")] == [4, 4]
+
+
+def test_a20_automatic_messages_are_about_no_order(market):
+    """One and three messages about two orders: intensity 2, with Student's interval; reminders count nowhere."""
+    market.add("sales", order_id="O1").add("sales", order_id="O2").add("sales", order_id="O3")
+    for order_id, times in (("O1", 1), ("O2", 3)):
+        write(market, times=times, order_id=order_id)
+    write(market, "seller", times=5, order_id="O3", is_automated=True)
+    market.plan("2025-01").build("metrics.message_orders")
+    assert market.get("messages_per_order")[1:3] == (4, 3)
+    assert market.get("message_reach")[1:3] == (2, 3)
+    row = market.get("message_intensity")
+    assert (row.numerator, row.denominator) == (4, 2)
+    assert (row.low, row.high) == pytest.approx(stats.t.interval(0.95, 1, 2, 1))
+
+
+def test_a21_growth_is_of_counted_messages_from_the_first_day_to_the_last(market):
+    """February against January: 3 against 2; neither spam nor the 1st of March nor the 31st of December counts."""
+    for day in ("2025-01-01", "2025-01-31", "2025-02-01", "2025-02-02", "2025-02-28"):
+        write(market, sent_at=f"{day} 10:00")
+        write(market, sent_at=f"{day} 11:00", is_spam=True)
+    for day in ("2024-12-31", "2025-03-01"):
+        write(market, sent_at=f"{day} 10:00")
+    market.plan("2025-02").build("metrics.message_growth")
+    row = market.get("message_growth", "2025-02")
+    assert (row.numerator, row.denominator, row.n, row.value) == (1, 2, 3, 0.5)
+
+
+def test_a21_one_message_is_a_base(market):
+    write(market, sent_at="2025-01-10 10:00").plan("2025-02").build("metrics.message_growth")
+    assert market.get("message_growth", "2025-02").value == -1
+
+
+def test_a21_peaks_are_ranked_by_their_average_with_ties_and_without_the_suppressed(market):
+    """January 2025 has five Wednesdays, Thursdays and Fridays and four of the others: 20 / 5 = 16 / 4 are both first,
+    15 / 5 = 12 / 4 both third, and ten messages are enough to be shown."""
+    for day, times in ((8, 20), (6, 16), (10, 15), (7, 12), (12, 10), (11, 9)):
+        write(market, times=times, sent_at=f"2025-01-{day:02d} 10:30")
+    write(market, times=30, sent_at="2025-01-09 10:30", is_spam=True)
+    market.plan("2025-01").build("metrics.message_peaks")
+    ranks = dict(market.rows("select weekday, rank from metrics.message_peaks where hour = 10"))
+    assert ranks == {3: 1, 1: 1, 5: 3, 2: 3, 7: 5, 6: None, 4: 6}
+
+
+def test_a21_peaks_of_an_office_without_messages_are_not_noughts(market):
+    market.add("sales").plan("2025-01").build("metrics.message_peaks")
+    assert market.rows("from metrics.message_peaks") == []
+
+
+def test_a21_peaks_know_the_offices_hour_of_as_of():
+    """as_of is Thursday 2025-04-10 02:00 in Johannesburg: hour 1 has begun there on two Thursdays, hour 2 on one."""
+    with marketplace(time_zone="Africa/Johannesburg") as market:
+        write(market, sent_at="2025-04-02 10:30").plan("2025-04").build("metrics.message_peaks")
+        slots = dict(market.rows("select hour, slots from metrics.message_peaks where weekday = 4"))
+        assert (slots[1], slots[2]) == (2, 1)
+
+
+def test_a21_of_one_instant_the_message_id_says_who_began(market):
+    for message_id, role in (("M1", "seller"), ("M2", "buyer")):
+        write(market, role, message_id=message_id, conversation_id="C1")
+    market.plan("2025-01").build("metrics.messages")
+    assert market.get("seller_initiated_share")[1:3] == (1, 1)

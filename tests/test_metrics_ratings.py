@@ -254,3 +254,87 @@ def test_sellers_and_products_that_no_register_names(market):
         ("P2", "P2", "Toys", "S2"),
         ("P3", "P3", "uncategorised", None),
     ]
+
+
+def test_a5_stars_are_counted_of_published_reviews_only(market):
+    for stars in (1, 2, 3, 4, 5):
+        market.add("reviews", rating=stars).add("reviews", 2, rating=stars, status="removed")
+    market.plan("2025-01").build("metrics.ratings")
+    assert [market.get(f"review_stars_{stars}").value for stars in (1, 2, 3, 4, 5)] == [1] * 5
+
+
+def test_a_review_that_was_not_published_is_not_the_first_of_its_buyer(market):
+    """Rejected at first, and then published: the second is the rating."""
+    for rating, status, created_at in ((1, "rejected", "2025-01-10 10:00"), (4, "published", "2025-01-20 10:00")):
+        market.add("reviews", buyer_id="B1", order_line_id="L1", rating=rating, status=status, created_at=created_at)
+    market.plan("2025-01").build("metrics.ratings")
+    assert (market.get("rating_mean").value, market.get("rating_mean").n) == (4, 1)
+
+
+def test_reviews_belong_to_the_offices_day():
+    """2025-01-31 22:00 UTC is already February in Johannesburg."""
+    with marketplace(time_zone="Africa/Johannesburg") as there:
+        for created_at in ("2025-01-31 21:59:59", "2025-01-31 22:00:00"):
+            there.add("reviews", created_at=created_at)
+        there.plan("2025-01", "2025-02").build("metrics.ratings")
+        assert [there.get("review_count", period).value for period in ("2025-01", "2025-02")] == [1, 1]
+
+
+@pytest.mark.parametrize(("created_at", "reviews"), [("2025-04-09 23:59:59", 1), ("2025-04-10 00:00", 0)])
+def test_a7_an_order_of_exactly_thirty_days_is_judged_by_what_is_known(market, created_at, reviews):
+    market.add("sales", order_line_id="L1", ordered_at="2025-03-11 00:00")
+    market.add("reviews", order_line_id="L1", created_at=created_at)
+    market.plan("2025-03").build("metrics.review_rate")
+    assert market.get("reviews_per_100_orders", "2025-03")[1:3] == (reviews, 1)
+
+
+def test_a7_reviews_of_young_orders_wait_with_them(market):
+    market.add("sales", order_line_id="L1", ordered_at="2025-03-05 10:00")
+    market.add("sales", order_line_id="L2", ordered_at="2025-03-20 10:00")
+    market.add("reviews", order_line_id="L2", created_at="2025-03-21 10:00")
+    market.plan("2025-03").build("metrics.review_rate")
+    assert market.get("reviews_per_100_orders", "2025-03")[1:3] == (0, 1)
+
+
+def test_a7_the_line_says_which_order_and_category_a_review_is_of(market):
+    """Sold as Toys, now registered as Home: the order's category stays. One that names only the order goes by its
+    product."""
+    market.add("products", product_id="P1", category="Home")
+    market.add("sales", order_id="O1", order_line_id="L1", product_id="P1", category="Toys")
+    market.add("sales", order_id="O2", product_id="P2", category="Games", ordered_at="2025-02-10 10:00")
+    market.add("reviews", order_line_id="L1", order_id="O2", product_id="P1")
+    market.add("reviews", order_id="O2", product_id="P2", created_at="2025-02-11 10:00")
+    market.plan("2025-01", "2025-02").build("metrics.review_rate")
+    columns = "period_id, entity_id, numerator, denominator"
+    rows = market.rows(f"select {columns} from metrics.review_rate where denominator > 0 order by all")
+    assert rows == [
+        ("2025-01", "Toys", 1, 1), ("2025-01", "all", 1, 1), ("2025-02", "Games", 1, 1), ("2025-02", "all", 1, 1)
+    ]  # fmt: skip
+
+
+def test_a7_a_review_of_several_products_goes_by_its_first_sellers(market):
+    """Named by its order only; the row of no seller comes last."""
+    market.add("sales", order_id="O1", category="Home").add("sales", order_id="O1", category="Toys", product_id="P2")
+    for seller, product in (("S2", "P2"), (None, "P2"), ("S1", "P1")):
+        market.add("reviews", review_id="RX", order_id="O1", seller_id=seller, product_id=product)
+    market.plan("2025-01").build("metrics.review_rate")
+    for scope, entity_id, reviews in (("all", "all", 1), ("category", "Home", 1), ("category", "Toys", 0)):
+        assert market.get("reviews_per_100_orders", scope=scope, entity_id=entity_id)[1:3] == (reviews, 1)
+
+
+def test_the_registers_word_goes_before_the_sales(market):
+    """P1 is registered; P2 belongs to the seller of its first sale; a review of nothing and nobody adds neither."""
+    market.add("products", product_id="P1", name="Lamp", category="Light", seller_id="S9")
+    for line, product, seller, ordered_at in (
+        ("L1", "P1", "S1", "2025-01-10 10:00"),
+        ("L2", "P2", "S3", "2025-01-10 10:00"),
+        ("L3", "P2", "S2", "2025-01-11 10:00"),
+    ):
+        market.add("sales", order_line_id=line, product_id=product, seller_id=seller, ordered_at=ordered_at)
+    market.add("reviews", product_id=None, seller_id=None)
+    market.plan("2025-01").build("core.sellers", "core.products")
+    assert market.rows("select product_id, name, category, seller_id from core.products order by 1") == [
+        ("P1", "Lamp", "Light", "S9"),
+        ("P2", "P2", "Home", "S3"),
+    ]
+    assert market.rows("select seller_id from core.sellers order by 1") == [("S1",), ("S2",), ("S3",)]

@@ -6,6 +6,20 @@ from datetime import datetime, timedelta
 import pytest
 from metrics_support import AS_OF, conversation, marketplace, review
 
+REVIEW_RATES = (
+    "review_response_48h",
+    "review_response_24h",
+    "negative_review_response_48h",
+    "review_response_48h_with_text",
+)
+INQUIRY_RATES = (
+    "inquiry_response_rate",
+    "inquiry_response_rate_no_exemption",
+    "inquiry_response_48h",
+    "inquiry_response_24h",
+    "inquiry_response_48h_thread",
+)
+
 
 @pytest.fixture
 def market():
@@ -292,3 +306,102 @@ def test_hours_are_elapsed_hours_whatever_the_clocks_do():
         review(market, 48.001, created_at=before)
         market.plan("2025-03").build("metrics.review_responses")
         assert market.get("review_response_48h", "2025-03")[1:3] == (1, 2)
+
+
+def test_a11_what_is_young_or_not_published_is_in_no_rate(market):
+    """Five negative reviews with text, answered after an hour: only the one that is old and published is judged."""
+    old, young = AS_OF - timedelta(days=5), AS_OF - timedelta(hours=10)
+    for created_at, more in (
+        (old, {}),
+        (old, {"status": "removed"}),
+        (old, {"status": "removed", "response_author_role": "staff"}),
+        (young, {}),
+        (young, {"status": "removed"}),
+    ):
+        review(market, 1, created_at=created_at, rating=1, text="bad", **more)
+    market.plan("2025-04").build("metrics.review_responses")
+    for metric in REVIEW_RATES:
+        assert market.get(metric, "2025-04")[1:3] == (1, 1), metric
+    assert market.get("review_response_pending", "2025-04").value == 1
+    assert market.get("review_response_by_staff", "2025-04").value == 0
+
+
+@pytest.mark.parametrize(("status", "reason"), [("published", "immature"), ("removed", "no_data")])
+def test_a11_only_a_published_review_is_waited_for(market, status, reason):
+    review(market, created_at=AS_OF - timedelta(hours=10), rating=1, text="bad", status=status)
+    market.plan("2025-04").build("metrics.review_responses")
+    assert [market.get(metric, "2025-04").reason for metric in REVIEW_RATES] == [reason] * 4
+
+
+def test_a11_an_answer_of_the_staff_at_as_of_is_not_known(market):
+    review(market, 48, created_at=AS_OF - timedelta(hours=48), response_author_role="staff")
+    market.plan("2025-04").build("metrics.review_responses")
+    assert market.get("review_response_by_staff", "2025-04").value == 0
+
+
+def test_a12_young_inquiries_are_pending_whatever_became_of_them(market):
+    """Of four inquiries one is old; the young ones are a thank-you note, an answered and an open one."""
+    conversation(market, ("buyer", 0), ("seller", 1), ("buyer", 90, THANKS), start=AS_OF - timedelta(hours=100))
+    conversation(market, ("buyer", 0), ("seller", 1), start=AS_OF - timedelta(hours=10), conversation_id="C2")
+    conversation(market, ("buyer", 0), start=AS_OF - timedelta(hours=5), conversation_id="C3")
+    market.plan("2025-04").build("metrics.inquiry_responses")
+    for metric in INQUIRY_RATES:
+        assert market.get(metric, "2025-04")[1:3] == (1, 1), metric
+    counts = {metric: market.get(metric, "2025-04") for metric in ("unanswered_inquiries", "inquiry_exempt")}
+    assert [(row.value, row.n) for row in counts.values()] == [(0, 1), (0, 1)]
+    assert (market.get("inquiry_pending", "2025-04").value, market.get("inquiry_pending", "2025-04").n) == (3, 4)
+
+
+def test_a12_an_exempt_inquiry_is_due_nowhere(market):
+    """Flagged as needing no answer, it is neither unanswered nor waited for: there is nothing to measure."""
+    conversation(market, ("buyer", 0, {"needs_response": False}))
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    for metric in set(INQUIRY_RATES) - {"inquiry_response_rate_no_exemption"}:
+        assert market.get(metric).reason == "no_data", metric
+    assert (market.get("unanswered_inquiries").value, market.get("unanswered_inquiries").n) == (0, 0)
+    assert (market.get("inquiry_exempt").value, market.get("inquiry_exempt").n) == (1, 1)
+
+
+def test_a12_an_inquiry_of_ten_hours_is_immature_in_every_rate(market):
+    conversation(market, ("buyer", 0), start=AS_OF - timedelta(hours=10))
+    market.plan("2025-04").build("metrics.inquiry_responses")
+    assert [market.get(metric, "2025-04").reason for metric in INQUIRY_RATES] == ["immature"] * 5
+
+
+def test_a12_after_24_hours_the_rate_of_24_hours_waits_for_nothing(market):
+    """Exempt and 30 hours old: pending for 48 hours, over for 24."""
+    conversation(market, ("buyer", 0, {"needs_response": False}), start=AS_OF - timedelta(hours=30))
+    market.plan("2025-04").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_24h", "2025-04").reason == "no_data"
+    assert market.get("inquiry_response_48h", "2025-04").reason == "immature"
+
+
+@pytest.mark.parametrize(
+    ("turns", "is_exempt"),
+    [
+        pytest.param([{**THANKS, "body_words": 6}, {"body_words": 7}], False, id="13-words-in-two-messages"),
+        pytest.param([{"body_words": 1}, THANKS], True, id="one-of-them-says-thanks"),
+        pytest.param([{"needs_response": False}, {"needs_response": True}], False, id="one-of-them-is-flagged"),
+        pytest.param([THANKS, {"is_spam": True, "has_question": True}], True, id="spam-is-not-in-the-turn"),
+    ],
+)
+def test_a12_the_turn_is_judged_as_a_whole(market, turns, is_exempt):
+    conversation(market, ("buyer", 0), ("seller", 1), *(("buyer", 2 + i, turn) for i, turn in enumerate(turns)))
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_exempt").value == int(is_exempt)
+
+
+def test_a12_of_one_instant_the_message_id_says_what_came_first(market):
+    """A question and its answer of one second, then thanks in the second of a long reply: two answered, one exempt."""
+    conversation(
+        market, ("buyer", 0), ("seller", 0), ("buyer", 2), ("seller", 4, {"body_words": 40}), ("buyer", 4, THANKS)
+    )
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_rate")[1:3] == (2, 2)
+    assert market.get("inquiry_exempt").value == 1
+
+
+def test_a12_without_conversation_ids_other_products_are_other_conversations(market):
+    conversation(market, ("buyer", 0, {"product_id": "P1"}), ("seller", 1, {"product_id": "P2"}), conversation_id=None)
+    market.plan("2025-01").build("metrics.inquiry_responses")
+    assert market.get("inquiry_response_rate")[1:3] == (0, 1)

@@ -40,6 +40,7 @@ def test_a9_the_won_back_are_not_kept(market):
     """Of six buyers of January: one kept, two won back (one of them with two orders), three new; one of December is
     lost."""
     bought(market, "kept", "2024-12-01", "2025-01-01", "2025-01-20")
+    bought(market, "back in February", "2024-11-30", "2025-02-01")
     bought(market, "lost", "2024-12-31").add("sales", buyer_id="lost", ordered_at="2025-02-01 00:00")
     bought(market, "back 1", "2024-11-30", "2025-01-31")
     bought(market, "back 2", "2024-06-30", "2025-01-02", "2025-01-03")

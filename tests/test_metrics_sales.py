@@ -1,4 +1,4 @@
-"""Sales, repeat customers and delivery (METRICS.md A9, A15, A17's traps, A18), through the SQL itself."""
+"""Sales and repeat customers (METRICS.md A9, A17's traps, A18), through the SQL itself."""
 
 import random
 from collections import defaultdict
@@ -221,95 +221,48 @@ def test_a9_against_an_oracle(market):
         assert (row.numerator, row.denominator) == (sum(len(days[b]) > 1 for b in served), len(served))
 
 
-def delivery(market, **values):
-    values = {"ordered_at": "2025-01-03 09:00", "promised_at": "2025-01-20 00:00", "delivered_at": None, **values}
-    return market.add("sales", **values)
+def test_new_buyers_of_one_day_are_new_in_their_first_order_only(market):
+    """O1 was begun first, by id in the same instant, and finished last."""
+    for order, seller, ordered_at in (
+        ("O2", "S2", "2025-01-10 10:00"),
+        ("O1", "S1", "2025-01-10 10:00"),
+        ("O1", "S1", "2025-01-10 10:30"),
+    ):
+        market.add("sales", buyer_id="B1", order_id=order, seller_id=seller, ordered_at=ordered_at)
+    market.plan("2025-01").build("metrics.sales")
+    found = market.rows("select entity_id, value from metrics.sales where metric = 'new_buyers' and scope <> 'product'")
+    assert dict(found) == {"all": 1, "S1": 1, "S2": 0, "Home": 1}
 
 
-def test_a15_on_time(market):
-    """A15 [OWN]: 10 promised: 7 on time, 1 late, 1 undelivered past its promise, 1 cancelled by the buyer: 7/9."""
-    delivery(market, delivered_at="2025-01-19 10:00", times=6)
-    delivery(market, delivered_at="2025-01-20 00:00")
-    delivery(market, delivered_at="2025-01-20 00:01")
-    delivery(market, status="shipped")
-    delivery(market, status="cancelled", cancelled_by="buyer")
-    market.plan("2025-01").build("metrics.deliveries")
-    row = market.get("on_time_delivery_rate")
-    assert (row.numerator, row.denominator, round(row.value, 3)) == (7, 9, 0.778)
-    assert (round(row.low, 3), round(row.high, 3)) == (0.453, 0.937)
+def test_the_category_is_the_sales_then_the_registers(market):
+    market.add("products", product_id="P1", category="Garden")
+    for product, category, cents in (("P1", "Toys", 1), ("P1", None, 20), ("P9", None, 300)):
+        market.add("sales", product_id=product, category=category, amount_cents=cents)
+    market.plan("2025-01").build("metrics.sales")
+    found = market.rows("select entity_id, value from metrics.sales where metric = 'gmv' and scope = 'category'")
+    assert dict(found) == {"Toys": 1, "Garden": 20, "uncategorised": 300}
 
 
-@pytest.mark.parametrize(
-    ("values", "counted"),
-    [
-        pytest.param({"status": "cancelled", "cancelled_by": "seller"}, (0, 1), id="the-seller-cancelled"),
-        pytest.param({"status": "cancelled"}, None, id="nobody-says-who-cancelled"),
-        pytest.param({"status": "pending"}, None, id="pending"),
-        pytest.param(
-            {"status": "cancelled", "cancelled_by": "buyer", "cancelled_at": "2025-04-10 00:00"},
-            (0, 1),
-            id="the-buyer-cancelled-after-as_of",
-        ),
-    ],
-)
-def test_a15_who_owes_a_delivery(market, values, counted):
-    delivery(market, **values)
-    market.plan("2025-01").build("metrics.deliveries")
-    row = market.get("on_time_delivery_rate")
-    assert (row.numerator, row.denominator) == (counted or (None, None))
+def test_of_a_line_nothing_after_as_of_is_known(market):
+    """Cancelled, shipped and delivered at as_of itself."""
+    at = "2025-04-10 00:00"
+    market.add("sales", status="cancelled", cancelled_by="buyer", cancelled_at=at, shipped_at=at, delivered_at=at)
+    market.plan("2025-01").build("core.order_lines")
+    columns = "status, cancelled_by, cancelled_at, shipped_at, delivered_at"
+    assert market.rows(f"select {columns} from core.order_lines") == [("paid", None, None, None, None)]
 
 
-def test_a15_by_the_day_of_the_promise_and_only_when_due(market):
-    """Ordered in January, promised for April: due on the 9th of April at as_of, not yet on the 11th."""
-    for promised_at in ("2025-04-09 00:00", "2025-04-11 00:00"):
-        market.add("sales", ordered_at="2025-01-03 09:00", promised_at=promised_at, delivered_at="2025-01-09 09:00")
-    market.add("sales", ordered_at="2025-01-03 09:00")
-    market.plan("2025-01", "2025-04").build("metrics.deliveries")
-    assert market.get("on_time_delivery_rate", "2025-04").denominator == 1
-    assert market.get("on_time_delivery_rate").reason == "no_data"
-    assert market.get("orders_without_promise").value == 1
+def test_sales_belong_to_the_offices_day():
+    """2025-01-31 22:00 UTC is already February in Johannesburg."""
+    with marketplace(time_zone="Africa/Johannesburg") as there:
+        for ordered_at in ("2025-01-31 21:59:59", "2025-01-31 22:00:00"):
+            there.add("sales", ordered_at=ordered_at)
+        there.plan("2025-01", "2025-02").build("metrics.sales")
+        assert [there.get("orders", period).value for period in ("2025-01", "2025-02")] == [1, 1]
 
 
-def test_a15_an_order_is_on_time_when_its_last_part_is(market):
-    """One seller was late: the order is late, the other seller's part is not."""
-    delivery(market, order_id="O1", seller_id="S1", delivered_at="2025-01-10 10:00")
-    delivery(market, order_id="O1", seller_id="S2", category="Toys", delivered_at="2025-01-25 10:00")
-    market.plan("2025-01").build("metrics.deliveries")
-    assert market.get("on_time_delivery_rate").value == 0
-    assert market.get("on_time_delivery_rate", scope="seller", entity_id="S1").value == 1
-    assert market.get("on_time_delivery_rate", scope="category", entity_id="Toys").value == 0
-
-
-@pytest.mark.parametrize(("delivered_at", "on_time"), [("2025-01-25 00:00", 1), ("2025-01-25 00:01", 0)])
-def test_a15_an_orders_promise_is_the_latest_of_its_lines(market, delivered_at, on_time):
-    delivery(market, order_id="O1", promised_at="2025-01-20 00:00", delivered_at="2025-01-10 10:00")
-    delivery(market, order_id="O1", promised_at="2025-01-25 00:00", delivered_at=delivered_at)
-    market.plan("2025-01").build("metrics.deliveries")
-    assert market.get("on_time_delivery_rate")[1:3] == (on_time, 1)
-
-
-def test_a15_a_delivery_of_as_of_itself_has_not_happened(market):
-    """as_of and the promise are both 2025-04-10 00:00: due, and not delivered as far as we know."""
-    delivery(market, promised_at="2025-04-10 00:00", delivered_at="2025-04-10 00:00")
-    market.plan("2025-04").build("metrics.deliveries")
-    assert market.get("on_time_delivery_rate", "2025-04")[1:3] == (0, 1)
-
-
-def test_a15_median_days_count_the_undelivered(market):
-    """Delivered after 2, 4 and 30 days, and one never: the curve is at 3/4, 1/2, 1/4: median 4 days, not 4's
-    neighbour."""
-    for delivered_at in ("2025-01-12 12:00", "2025-01-14 12:00", "2025-02-09 12:00", None):
-        market.add("sales", ordered_at="2025-01-10 12:00", delivered_at=delivered_at)
-    market.plan("2025-01").build("metrics.waiting_times")
-    row = market.get("delivery_days_median")
-    assert (row.value, row.numerator, row.denominator) == (4, 3, 4)
-
-
-def test_a15_median_days_of_a_seller_are_those_of_its_part(market):
-    for seller, days in (("S1", 2), ("S2", 9)):
-        market.add(
-            "sales", order_id="O1", seller_id=seller, delivered_at=datetime(2025, 1, 10, 12) + timedelta(days=days)
-        )
-    market.plan("2025-01").build("metrics.waiting_times")
-    assert market.get("delivery_days_median").value == 9
-    assert market.get("delivery_days_median", scope="seller", entity_id="S1").value == 2
+def test_a18_buyers_are_not_counted_by_product(market):
+    """Active products are told with the number of product and order pairs behind them."""
+    market.add("sales", 3).plan("2025-01").build("metrics.sales")
+    assert market.rows("from metrics.sales where scope = 'product' and metric = 'active_buyers'") == []
+    assert (market.get("active_products").value, market.get("active_products").n) == (1, 3)

@@ -140,6 +140,7 @@ def test_a13_of_equal_times_the_answer_comes_first(market):
     review(market, created_at=AS_OF - timedelta(hours=5))
     market.plan("2025-04").build("metrics.waiting_times", "metrics.survival")
     assert market.get("review_response_hours_median", "2025-04").value == 5
+    assert market.get("review_response_hours_p90", "2025-04").reason == "not_reached", "one in two still waits"
     assert market.rows("select surviving from metrics.survival where hours = 5")[0][0] == pytest.approx(0.5)
 
 
@@ -155,3 +156,75 @@ def test_a13_nobody_is_followed_for_more_than_thirty_days(market):
     market.plan("2025-01").build("metrics.waiting_times")
     row = market.get("review_response_hours_median")
     assert (row.value, row.reason, row.numerator) == (None, "not_reached", 0)
+
+
+LONGEST = {"review": 30, "inquiry": 30, "delivery": 60}
+
+
+@pytest.mark.parametrize("kind", LONGEST)
+@pytest.mark.parametrize(("seconds", "is_over"), [(0, True), (1, False)])
+def test_a13_the_last_second_of_the_days_that_are_followed(market, kind, seconds, is_over):
+    end = timedelta(days=LONGEST[kind], seconds=seconds)
+    hours = end / timedelta(hours=1)
+    if kind == "review":
+        review(market, hours)
+    elif kind == "inquiry":
+        conversation(market, ("buyer", 0), ("seller", hours))
+    else:
+        market.add("sales", ordered_at=ASKED, delivered_at=ASKED + end)
+    market.plan("2025-01").build("metrics.waiting_times")
+    row = market.get("delivery_days_median" if kind == "delivery" else f"{kind}_response_hours_median")
+    assert (row.numerator, row.denominator) == (int(is_over), 1)
+    assert row.value == (LONGEST[kind] * (1 if kind == "delivery" else 24) if is_over else None)
+
+
+def test_a13_the_limits_of_the_p90(market):
+    """Sixty answers, an hour apart: S is 1 - t / 60 and reaches 0.1 after 54 hours; the limits by Greenwood's sum."""
+    for hours in range(1, 61):
+        review(market, hours)
+        conversation(market, ("buyer", 0), ("seller", hours), conversation_id=f"C{hours}")
+    market.plan("2025-01").build("metrics.waiting_times")
+    low, high, greenwood = {}, {}, 0.0
+    for t in range(1, 60):
+        surviving = 1 - t / 60
+        greenwood += 1 / ((61 - t) * (60 - t))
+        spread = exp(1.959963984540054 * greenwood**0.5 / abs(log(surviving)))
+        low[t], high[t] = surviving**spread, surviving ** (1 / spread)
+    limits = [next(t for t, limit in side.items() if limit <= 0.1) for side in (low, high)]
+    for kind in ("review", "inquiry"):
+        row = market.get(f"{kind}_response_hours_p90")
+        assert (row.value, [row.low, row.high]) == (54, limits)
+
+
+def test_a13_weeks_are_too_short_for_a_curve(market):
+    review(market, 5).plan("2025-01", "2025-W02").build("metrics.survival")
+    assert market.rows("select distinct period_id from metrics.survival") == [("2025-01",)]
+
+
+def test_a13_the_hours_of_the_curves(market):
+    """Every hour to the 96th, every day to the 60th; where the last one is answered nobody is left."""
+    review(market, 5).add("sales", ordered_at=ASKED, delivered_at=ASKED + timedelta(days=2))
+    market.plan("2025-01").build("metrics.survival")
+    curves = {
+        kind: dict(market.rows("select hours, surviving from metrics.survival where kind = ? order by 1", kind))
+        for kind in ("review", "delivery")
+    }
+    assert curves["review"] == {hour: int(hour < 5) for hour in range(97)}
+    assert curves["delivery"] == {24 * day: int(day < 2) for day in range(61)}
+
+
+def test_a13_reviews_that_are_not_published_wait_for_nothing(market):
+    review(market, 5).add("reviews", created_at=ASKED, status="removed")
+    market.plan("2025-01").build("metrics.waiting_times")
+    assert market.get("review_response_hours_median")[1:3] == (1, 1)
+
+
+def test_a13_reviews_whose_answers_are_not_exported_are_not_waits(market):
+    market.add("reviews").plan("2025-01").build("metrics.waiting_times", "metrics.survival")
+    assert market.rows("from metrics.survival") == []
+
+
+def test_a13_the_inquiries_of_a_seller(market):
+    conversation(market, ("buyer", 0), ("seller", 3))
+    market.plan("2025-01").build("metrics.waiting_times")
+    assert market.get("inquiry_response_hours_median", scope="seller", entity_id="S1")[:3] == (3, 1, 1)
