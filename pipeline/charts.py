@@ -30,13 +30,14 @@ WIDE_MM = 176.0
 HALF_MM = 85.5
 LABEL_MM = {True: 36.0, False: 26.0}  # the first column of a wide and of a half-width chart's table; see report.css
 STACK_MM, STACK_LABEL_MM = 64.0, 20.0  # the distribution of stars and its names; its table is as wide
-CURVE_MM, CURVE_HIGH_MM = 85.5, 21.0
+CURVE_MM, CURVE_HIGH_MM = 85.5, 16.0
 
 INK, SECONDARY, HAIRLINE = "#1b1f24", "#57606a", "#d0d7de"
 LIMIT = "#8c959f"
 BAD = "#cf222e"
 FONT_PX = 10.0  # 7.5 pt
 LABEL_GAP_PX = 11.0
+LABEL_BELOW_PX = 16.0  # from a point to the lower edge of a label printed below it
 HATCH_PX = 5
 
 
@@ -135,12 +136,17 @@ def _layer(frame: Frame, rows: Sequence[dict[str, Any]], mark: str, **style: Any
 
 def _time(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     left = LABEL_MM[chart.wide] * PX_PER_MM
+    known = [value for value in chart.values if value is not None]
+    falls = chart.style == "line" and len(known) > 1 and known[-2] > known[-1]
+    height = chart.height * PX_PER_MM
+    above_edge = (known[-1] - chart.low) / (chart.high - chart.low) * height
     frame = Frame(
         width=(WIDE_MM if chart.wide else HALF_MM) * PX_PER_MM - left,
-        height=chart.height * PX_PER_MM,
+        height=height,
         x=(0.0, float(len(chart.labels))),
         y=(chart.low, chart.high),
         left=left,
+        bottom=max(1.0, LABEL_BELOW_PX - above_edge) if falls else 1.0,
     )
     layers = [_guide_line(frame, guide) for guide in chart.guides]
     points = [
@@ -154,7 +160,6 @@ def _time(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
         layers.append(_layer(frame, points[-1:], "point", filled=True, color=accent, size=42))
     last = points[-1]
     top = max(last["y"], (chart.outlines[int(last["order"])] or 0.0) if chart.outlines else last["y"])
-    falls = chart.style == "line" and len(points) > 1 and points[-2]["y"] > last["y"]
     named = [{"x": last["x"], "y": top, "label": chart.last_label}]
     place = {"fontWeight": 600, "dy": 10 if falls else -8}
     layers.append(_layer(frame, named, "text", stroke="#ffffff", strokeWidth=3, **place))  # no line runs through it

@@ -70,6 +70,11 @@ METRICS: dict[str, tuple[str, float, float, int]] = {
 STARS = (0.052, 0.034, 0.072, 0.224, 0.618)
 TARGETS = {"review_response_48h": 0.95, "negative_review_response_48h": 0.90}
 QUARTER_TARGET = 100_000.0
+#: quarter: forecasts whose 80 % limits held in the quarters up to it, and how many were made
+COVERAGE = {
+    "2024-Q4": (None, None), "2025-Q1": (8, 19), "2025-Q2": (10, 33), "2025-Q3": (19, 46), "2025-Q4": (24, 59),
+    "2026-Q1": (27, 73),
+}  # fmt: skip
 CATEGORIES = ("Home", "Garden", "Toys", "Books", "Sports", "Kitchen", "Electronics", "Pets", "Office", "Music", "Baby")
 #: The planted stories of the report's month.
 STORIES = {"rating_mean": 4.17, "rating_positive_share": 0.799, "csat_proxy": 0.799, "message_count": 38_900.0}
@@ -121,6 +126,13 @@ create table royalties (period_id varchar, seller_id varchar, rank integer, reas
     carried_cents bigint, closed_as_of timestamp);
 create table message_peaks (period_id varchar, weekday integer, hour integer, messages bigint, per_slot double,
     rank integer);
+create table themes (period_id varchar, contrast varchar, side varchar, rank integer, term varchar, also varchar,
+    reviews bigint, side_reviews bigint, other_reviews bigint, other_side_reviews bigint,
+    quote_1 varchar, quote_2 varchar, quote_3 varchar);
+create table message_forecasts (period_id varchar, seen_from varchar, cut_day date, days_left integer,
+    forecast double, low_80 double, high_80 double, target double, probability double, reason varchar);
+create table expertise (seller_id varchar, monday date, level integer, status varchar, previous_level integer,
+    previous_status varchar, is_change boolean, reason varchar);
 create table survival (period_id varchar, kind varchar, hours integer, surviving double);
 """
 
@@ -144,6 +156,9 @@ def _fill(con: duckdb.DuckDBPyConnection, made: Made) -> None:
             rows.append(
                 _row(period, "all", "all", "message_count", total, target=QUARTER_TARGET, low=total, high=total)
             )
+            held, made_before = COVERAGE[period.id]
+            share = None if held is None else held / made_before
+            rows.append(_row(period, "all", "all", "message_forecast_coverage_80", share, held, made_before))
     chance = random.Random(made.seed)
     for period in weeks:
         if not _is_missing("messages", made) and period.end <= LAST:
@@ -191,6 +206,8 @@ def _month_rows(period: Period, made: Made) -> Iterator[tuple[Any, ...]]:
         for role, share in (("buyer", 0.54), ("seller", 0.46)):
             yield _measured(period, "role", role, "message_count", "count", 33_500 * share, 33_500)
             yield _measured(period, "role", role, "active_messagers", "count", 7_150 * share, 7_150)
+        for status, share in (("none", 0.11), ("conqueror", 0.23), ("captain", 0.60), ("superhero", 0.06)):
+            yield _measured(period, "level", status, "expertise_share", "share", share, made.sellers)
     for index, category in enumerate(CATEGORIES):
         mean = 4.25 + 0.03 * (index % 5) + chance.uniform(-0.02, 0.02)
         if period.id == REPORT_MONTH:
@@ -304,11 +321,58 @@ def _others(con: duckdb.DuckDBPyConnection, made: Made) -> None:
     _insert(con, "anomalies", [("reviews", "reviews-2026-03.csv", "early", "answered before it was written", 4)])
     if "sales" not in made.without:
         _insert(con, "royalties", royalty_rows(made))
+    if "reviews" not in made.without:
+        _insert(con, "themes", theme_rows(made))
+    if "messages" not in made.without:
+        _insert(con, "message_forecasts", FORECASTS)
+    _insert(con, "expertise", expertise_rows(made))
     if "messages" not in made.without:
         _insert(con, "message_peaks", (_peak(weekday, hour) for weekday in range(1, 8) for hour in range(24)))
     for kind, needs, rate in (("review", "reviews.response_at", 0.05), ("inquiry", "messages", 0.075)):
         if not _is_missing(needs, made):
             _insert(con, "survival", ((REPORT_MONTH, kind, h, 0.07 + 0.93 * math.exp(-rate * h)) for h in range(97)))
+
+
+def theme_rows(made: Made) -> Iterator[tuple[Any, ...]]:
+    """Six themes of either side, and a change over time that the report does not print."""
+    quotes = ("It broke after one week. " * 9, "It broke after one week.", None)
+    for rank in range(1, 7):
+        for side, of, of_others in (("negative", 140, 739), ("positive", 739, 140)):
+            term = made.names.get(f"{side} {rank}", f"{side} word{rank}")
+            given = made.names.get(f"{side} quote {rank}")
+            yield (REPORT_MONTH, "polarity", side, rank, term, f"other{rank}; more {term}; third{rank}",
+                   40 - rank, of, 7, of_others, *((given,) * 3 if given else quotes))  # fmt: skip
+    yield (REPORT_MONTH, "change", "positive", 1, "unprinted", None, 9, 140, 0, 739, *quotes)
+
+
+#: The last quarter of 2025 as seen from its second month, and the first of 2026 from each of its months.
+FORECASTS = (
+    ("2025-Q4", "2025-11", date(2025, 11, 30), 31, 97_220.4, 95_087.0, 99_343.0, 1e5, 0.0499, None),
+    ("2025-Q4", "2025-W46", date(2025, 11, 16), 45, 92_943.0, 90_836.0, 94_977.0, 1e5, 0.0, None),
+    ("2026-Q1", "2026-01", date(2026, 1, 31), 59, None, None, None, 1e5, None, "too_short"),
+    ("2026-Q1", "2026-02", date(2026, 2, 28), 31, 97_350.6, 94_444.0, 100_329.0, 1e5, 0.004, None),
+    ("2026-Q1", "2026-W10", date(2026, 3, 8), 23, 99_000.0, 98_000.0, 99_900.0, 1e5, 0.2, None),
+    ("2026-Q1", "2026-03", date(2026, 3, 31), 0, 1.1e5, 1.1e5, 1.1e5, 1e5, 1.0, None),
+)
+STATUSES = ("none", "conqueror", "captain", "superhero")
+
+
+def expertise_rows(made: Made) -> Iterator[tuple[Any, ...]]:
+    """The Mondays around the report's month. In it the first five sellers rise by one, the sixth falls by two, the
+    seventh rises and falls back; the eighth had risen in February. All rise in April."""
+    if "messages" in made.without:
+        for index in range(made.sellers):
+            yield (f"s{index:03d}", date(2026, 3, 30), None, None, None, None, None, "not_measured")
+        return
+    steps = {f"s{index:03d}": [(date(2026, 3, 9 + 7 * (index % 3)), 1, 2)] for index in range(5)}
+    steps["s005"] = [(date(2026, 3, 9), 2, 0)]
+    steps["s006"] = [(date(2026, 3, 9), 0, 1), (date(2026, 3, 23), 1, 0)]
+    steps["s007"] = [(date(2026, 2, 23), 2, 3)]
+    for seller, changes in steps.items():
+        for monday, before, after in changes:
+            yield (seller, monday, after, STATUSES[after], before, STATUSES[before], True, None)
+        yield (seller, date(2026, 4, 6), 3, "superhero", 0, "none", True, None)
+    yield ("s008", date(2026, 3, 16), 2, "captain", 2, "captain", False, None)
 
 
 def _peak(weekday: int, hour: int) -> tuple[Any, ...]:

@@ -35,6 +35,12 @@ PAYLOADS = (
 def published(tmp_path_factory):
     names = {f"s{index:03d}": payload for index, payload in enumerate(PAYLOADS)}
     names["p039"] = "متجر 商店 🛒"
+    names |= {
+        "negative 1": PAYLOADS[0],
+        "negative 2": "商店" * 40,
+        "negative quote 1": "</table>{{7*7}}<h1>owned</h1> " * 9,
+    }
+    names |= {"negative quote 2": "متجر " * 90, "positive quote 1": "商" * 400, "positive quote 2": "W" * 400}
     return make_published(tmp_path_factory.mktemp("published"), Made(names=names))
 
 
@@ -95,6 +101,19 @@ def test_untrusted_text_is_printed_literally(text):
         shown = squeezed(payload)[:30]  # a long name ends in an ellipsis
         assert shown in page or shown[:14] in page, payload
     assert "49{%" not in page, "nothing was evaluated"
+
+
+def test_themes_forecast_and_statuses_are_printed(text):
+    page = squeezed(text)
+    assert "Whatlowandhighratingssay" in page and "“Itbrokeafteroneweek.”" in page
+    assert "TheforecastmadeattheendofFebruarywas97351messages" in page
+    assert "SellersbyExpertisestatus" in page and "7sellers:5up,1down,1andback;3morenotnamed." in page
+
+
+def test_a_running_quarters_forecast_is_hatched_and_no_page_overflows(published, tmp_path):
+    report = write_monthly(published, OFFICE, "2025-11", tmp_path)
+    html = report.html.read_text(encoding="utf-8")
+    assert html.count('stroke-dasharray="3,2"') == 1 and report.pages == 6
 
 
 def test_characters_without_a_glyph_become_boxes(text):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 
 import duckdb
 import pytest
@@ -9,6 +10,10 @@ from report_support import OFFICE, REPORT_MONTH, STORIES, Made, make_published, 
 
 from pipeline.errors import DeliveryMissing, UserError
 from pipeline.figures import figures_json, monthly_figures
+from pipeline.figures.expertise import last_monday
+from pipeline.figures.forecast import probability_text
+from pipeline.figures.model import Forecast
+from pipeline.figures.voice import named, quote_of
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +143,9 @@ def test_royalties_reconcile_to_the_cent(full):
     assert full.sellers.reconciliation.foot == "The pool reconciles to the cent."
     total, rest = full.sellers.royalties.rows[-1], full.sellers.royalties.rows[-2]
     assert total.cells[7].text == "1\u202f250\u202f000.00"
-    assert rest.cells[0].text == "97 more sellers"
+    assert rest.cells[0].text == "99 more sellers"  # beside the Expertise tables there is room for eight
     assert full.sellers.royalties.foot.startswith(
-        f"97 more sellers, summing to {rest.cells[7].text}; total reconciles."
+        f"99 more sellers, summing to {rest.cells[7].text}; total reconciles."
     )
 
 
@@ -195,3 +200,143 @@ def test_nothing_published_says_what_to_do(tmp_path):
 def test_only_a_month_has_a_monthly_report(tmp_path, period_id):
     with pytest.raises(UserError):
         monthly_figures(make_published(tmp_path), OFFICE, period_id)
+
+
+def test_the_strongest_themes_of_both_sides_with_a_quote_that_fits(full):
+    # Beside the charts of answers there is room for three of each side; the changes over time are not printed.
+    rows = [[cell.text for cell in row.cells] for row in full.service.themes.rows]
+    assert [row[0] for row in rows] == [
+        f"{side} word{rank}" for side in ("negative", "positive") for rank in (1, 2, 3)
+    ]  # fmt: skip
+    assert rows[0][1:] == ["▼ 1–2 ★", "39", "27.9", "0.9", "“It broke after one week.”"]
+    assert rows[3][1:5] == ["▲ 4–5 ★", "39", "5.3", "5.0"]
+    assert [row.opens_group for row in full.service.themes.rows] == [False, False, False, True, False, False]
+    assert full.service.themes.foot.endswith("With a text: 140 reviews rated 1–2, 739 rated 4–5.")
+
+
+def test_without_answers_there_is_room_for_five_themes(reviews_and_sales):
+    assert len(reviews_and_sales.service.themes.rows) == 10
+    assert reviews_and_sales.service.delivery.height > 10, "one chart needs not be low"
+
+
+@pytest.mark.parametrize(
+    ("term", "also", "printed"),
+    [
+        ("back", "had; it back; send", "back, had, send"),  # `it back` adds nothing to `back`
+        ("back", None, "back"),
+        ("a word", "longer than there is room", "a word"),
+        ("x" * 40, "", "x" * 20 + "…"),
+    ],
+)
+def test_a_theme_is_named_by_its_term_and_what_fits_beside_it(term, also, printed):
+    assert named(term, also) == printed
+
+
+@pytest.mark.parametrize(
+    ("quotes", "printed"),
+    [
+        (("so late " * 20, "Too late."), "“Too late.”"),  # whole before cut
+        (("x" * 90, "late " + "y" * 90), "“late " + "y" * 64 + "…”"),  # a cut one that still holds the term
+        (("x" * 90, None), "“" + "x" * 69 + "…”"),
+        (("a\u202eb\x07c\nd",), "“abc d”"),  # no direction override, no control character, one line
+        (("x" * 70,), "“" + "x" * 70 + "”"),
+        ((None, None), ""),
+    ],
+)
+def test_the_quote_that_says_most_is_chosen(quotes, printed):
+    assert quote_of("late", quotes) == printed
+
+
+def test_a_side_without_themes_is_said_and_a_month_without_any_has_no_table(tmp_path):
+    folder = make_published(tmp_path)
+    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
+        con.execute("delete from themes where side = 'negative'")
+    themes_page = monthly_figures(folder, OFFICE, REPORT_MONTH).service
+    themes = themes_page.themes
+    assert len(themes.rows) == 3
+    assert themes.foot.endswith(
+        "140 reviews rated 1–2, 739 rated 4–5. No word stands out in reviews of one or two stars."
+    )
+    before = monthly_figures(folder, OFFICE, "2026-02").service
+    assert before.themes is None and before.reviews.height > themes_page.reviews.height
+
+
+def test_a_running_quarter_has_its_forecast_and_the_record_of_quarters_that_were_over_then(tmp_path):
+    messages = monthly_figures(make_published(tmp_path), OFFICE, "2025-11").messages
+    assert messages.forecast.replace("\u202f", " ") == (
+        "Forecast for the end of Q4 2025: 97 220 messages, 80 % interval 95 087 to 99 343; probability of reaching "
+        "100 000: 5 %. Of 46 such intervals in quarters that are over, 19 held the final count (41.3 %)."
+    )
+    assert messages.path.forecast == Forecast(2, 97_220.4, 95_087.0, 99_343.0)
+    assert messages.path.rows[-1].texts[2].replace("\u202f", " ") == "97 220"
+
+
+def test_a_quarter_that_is_over_is_held_against_its_last_forecast(full):
+    # Of February's end: a later week is nearer, but no report spoke of it.
+    assert full.messages.forecast.replace("\u202f", " ") == (
+        "The forecast made at the end of February was 97 351 messages, 80 % interval 94 444 to 100 329; the final "
+        "count is above these limits. Of 73 such intervals in quarters that are over, 27 held the final count (37.0 %)."
+    )
+    assert full.messages.path.forecast is None
+
+
+@pytest.mark.parametrize(("low", "high", "side"), [(2e5, 3e5, "is below"), (0.0, 2e5, "lies inside")])
+def test_the_final_count_lies_below_inside_or_above_the_limits(tmp_path, low, high, side):
+    folder = make_published(tmp_path)
+    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
+        con.execute(f"update message_forecasts set low_80 = {low}, high_80 = {high} where seen_from = '2026-02'")
+    assert f"the final count {side} these limits" in monthly_figures(folder, OFFICE, REPORT_MONTH).messages.forecast
+
+
+def test_a_forecast_that_could_not_be_made_says_why(tmp_path):
+    messages = monthly_figures(make_published(tmp_path), OFFICE, "2026-01").messages
+    assert messages.forecast.startswith(
+        "No forecast for the end of Q1 2026: fewer than eight whole weeks lie before it. Of 59 such intervals"
+    )
+    assert messages.path.forecast is None and len(messages.path.rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("probability", "printed"),
+    [(0.0, "under 1 %"), (0.0099, "under 1 %"), (0.01, "1 %"), (0.5, "50 %"), (0.99, "99 %"), (0.9999, "over 99 %")],
+)
+def test_a_probability_is_never_certain(probability, printed):
+    assert probability_text(probability).replace("\u202f", " ") == printed
+
+
+def test_sellers_by_status_on_the_last_mondays(full):
+    statuses = full.sellers.statuses
+    assert [column.head for column in statuses.columns] == [
+        "On Monday", "Superhero", "Captain", "Conqueror", "None", "Sellers",
+    ]  # fmt: skip
+    assert [cell.text for cell in statuses.rows[0].cells] == ["2026-03-30", "7", "71", "27", "13", "118"]
+    assert statuses.rows[1].cells[0].text == "2026-02-23"
+
+
+@pytest.mark.parametrize(
+    ("end", "as_of_day", "monday"),
+    [
+        (date(2026, 4, 1), date(2026, 5, 1), date(2026, 3, 30)),
+        (date(2026, 6, 1), date(2026, 7, 1), date(2026, 6, 1)),  # at 00:00 of the first, when May ends
+        (date(2026, 4, 1), date(2026, 3, 20), date(2026, 3, 16)),  # the deliveries reach no further
+    ],
+)
+def test_the_last_monday(end, as_of_day, monday):
+    assert last_monday(end, as_of_day) == monday
+
+
+def test_who_changed_status_in_the_month_the_furthest_first(full):
+    # The fall by two first; then the latest of those that rose to captain; April's and February's changes are not here.
+    moves = full.sellers.moves
+    assert [[cell.text for cell in row.cells] for row in moves.rows] == [
+        ["Seller 005 Trading", "Captain", "▼ None", "03-09"],
+        ["Seller 002 Trading", "Conqueror", "▲ Captain", "03-23"],
+        ["Seller 001 Trading", "Conqueror", "▲ Captain", "03-16"],
+        ["Seller 004 Trading", "Conqueror", "▲ Captain", "03-16"],
+    ]
+    assert moves.foot == "7 sellers: 5 up, 1 down, 1 and back; 3 more not named."
+
+
+def test_without_messages_no_forecast_and_no_status_is_framed(reviews_and_sales):
+    assert reviews_and_sales.sellers.statuses is None and reviews_and_sales.sellers.moves is None
+    assert len(reviews_and_sales.sellers.royalties.rows) == 12, "ten sellers, the rest and the total"

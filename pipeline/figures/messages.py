@@ -47,6 +47,7 @@ METRICS = (
 WEEKS = 6
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOST_UNANSWERED = 5
+HALF_HIGH_MM = 16.0
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ def _path(published: Published, quarter: QuarterToDate) -> TimeChart | None:
         forecast=forecast,
         last_label=number(gap, signed=True),
         wide=False,
+        height=HALF_HIGH_MM,
     )
 
 
@@ -213,6 +215,7 @@ def _weeks(published: Published) -> TimeChart | None:
         high=max(v or 0.0 for v in shown_values) * 1.04 or 1.0,
         last_label=texts[-1],
         wide=False,
+        height=HALF_HIGH_MM,
     )
 
 

@@ -41,7 +41,8 @@ SALES_ROWS = {
     "average_order_value": "Average order value",
     "active_buyers": "Active buyers",
 }
-TOP_SELLERS = 10
+TOP_SELLERS, TOP_SELLERS_BESIDE_EXPERTISE = 10, 8
+POOL_ROWS = 6  # of the pool and of the sellers without a share; beside Expertise each more costs a seller's row
 RESPONSE_ROWS, RESPONSE_ROWS_BESIDE_EXPERTISE = 5, 3
 FEWEST_REVIEWS = 10
 
@@ -81,14 +82,21 @@ def sellers_page(published: Published) -> SellersPage | None:
     if not shares and (sales is None or sales.value is None):
         return None
     statuses, moves = status_table(published), moves_table(published)
-    response_rows = RESPONSE_ROWS_BESIDE_EXPERTISE if statuses or moves else RESPONSE_ROWS
+    has_expertise = statuses is not None or moves is not None
+    response_rows = RESPONSE_ROWS_BESIDE_EXPERTISE if has_expertise else RESPONSE_ROWS
     is_shared = pool != 0 or any(share.allocation for share in shares)
+    reconciliation = _reconciliation(published, shares, pool, period_id) if is_shared else None
+    ineligible = _ineligible(shares)
+    top_sellers = TOP_SELLERS
+    if has_expertise:
+        pool_rows = sum(len(table.rows) for table in (reconciliation, ineligible) if table)
+        top_sellers = TOP_SELLERS_BESIDE_EXPERTISE - max(0, pool_rows - POOL_ROWS)
     return SellersPage(
         message=_message(published, shares, pool, period_id),
         number=_number(published, shares, pool),
-        reconciliation=_reconciliation(published, shares, pool, period_id) if is_shared else None,
-        royalties=_royalties(published, shares) if is_shared else None,
-        ineligible=_ineligible(shares),
+        reconciliation=reconciliation,
+        royalties=_royalties(published, shares, top_sellers) if is_shared else None,
+        ineligible=ineligible,
         fastest=_response(published, response_rows, best=True),
         slowest=_response(published, response_rows, best=False),
         statuses=statuses,
@@ -188,10 +196,10 @@ def _reconciliation(published: Published, shares: list[Share], pool: int, period
     return Table("The royalty pool", columns, tuple(lines), foot=foot)
 
 
-def _royalties(published: Published, shares: list[Share]) -> Table:
+def _royalties(published: Published, shares: list[Share], most: int) -> Table:
     """The largest payouts with the factors they come from, and what the rest sum to."""
     receiving = [share for share in shares if share.allocation > 0]
-    top = receiving[:TOP_SELLERS]
+    top = receiving[:most]
     largest = max((share.allocation for share in top), default=0) or 1
     rows = []
     for share in top:
@@ -211,7 +219,7 @@ def _royalties(published: Published, shares: list[Share]) -> Table:
                 )
             )
         )
-    rest = receiving[TOP_SELLERS:]
+    rest = receiving[most:]
     if rest:
         rest_sum = sum(share.allocation for share in rest)
         blank = Cell("")

@@ -1,4 +1,4 @@
-"""Page 3: what customers got. Answers within the promised time, waiting, delivery.
+"""Page 3: what customers got. Answers within the promised time, waiting, delivery, and what they say of it.
 
 What belongs here: the choice and order of the page's figures.
 """
@@ -35,13 +35,14 @@ MEASURES = (
     "delivery_days_median",
 )
 CHARTED = {"review_response_48h", "inquiry_response_48h", "on_time_delivery_rate", "delivery_days_median"}
-DETAILS = tuple(m for m in MEASURES if m not in CHARTED and "hours" not in m)
+#: The waiting times and the shares within 24 hours stand in the table below the curve of answers.
+DETAILS = tuple(m for m in MEASURES if m not in CHARTED and "hours" not in m and not m.endswith("_24h"))
 FEWEST_CATEGORIES = 4
 LATE_CATEGORIES = 8
 #: Themes of either side: beside the charts of answers, and where there are none.
 THEMES_BESIDE_ANSWERS, THEMES_ALONE = 3, 5
 #: The charts' height in mm where themes stand below three of them.
-LOW_MM = 12.0
+LOW_MM = 10.0
 
 
 def service_page(published: Published) -> ServicePage | None:
@@ -79,8 +80,8 @@ def _fitted(page: ServicePage) -> ServicePage:
     """The page with its charts low enough for the themes to stand on it too."""
     if not (page.themes and page.reviews and page.inquiries and page.delivery):
         return page
-    low = (replace(chart, height=min(chart.height, LOW_MM)) for chart in (page.reviews, page.inquiries, page.delivery))
-    reviews, inquiries, delivery = low
+    charts = (page.reviews, page.inquiries, page.delivery)
+    reviews, inquiries, delivery = (replace(chart, height=min(chart.height, LOW_MM)) for chart in charts)
     return replace(page, reviews=reviews, inquiries=inquiries, delivery=delivery)
 
 

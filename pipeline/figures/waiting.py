@@ -51,7 +51,7 @@ def answer_curves(published: Published) -> CurveChart | None:
         curves=tuple(curves),
         ticks=(0, 24, 48, 72, 96),
         tick_unit="h",
-        table=Table("", columns, tuple(rows), foot=f"{_FOOT} The shares above wait until 48 hours are over."),
+        table=Table("", columns, tuple(rows), foot=_FOOT),
         target=None if target is None else (TARGET_HOURS, target),
         target_label="" if target is None else f"target {goal(target, scale_of('share', ''))} in 48 h",
     )
