@@ -7,7 +7,6 @@ is `pipeline.explaining`'s; what an office holds is `pipeline.status`'s.
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from pipeline.catalogue import Metric, load_catalogue
@@ -46,7 +45,8 @@ def _entry(metric: Metric, targets: list[Target]) -> RenderableType:
         f"source: {metric.source}",
         *(_target(target) for target in targets),
     ]
-    return Group(Text(metric.metric, style="bold"), Padding(Text("\n".join(lines)), (0, 0, 1, 2)))
+    # No rich.padding: it would cut what is longer than the terminal is wide.
+    return Group(Text(metric.metric, style="bold"), Text("".join(f"  {line}\n" for line in lines)))
 
 
 def _target(target: Target) -> str:

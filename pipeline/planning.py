@@ -17,6 +17,8 @@ from pipeline.errors import DeliveryMissing, UserError
 from pipeline.periods import PERIOD_TYPES, Period, between
 from pipeline.policies import load_policies, write_policies
 from pipeline.settings import PROJECT, DataFolder, Office
+from pipeline.special_days import load_special_days
+from pipeline.targets import load_targets
 from pipeline.warehouse import transaction
 
 #: A period stays open this long after its end: the longest window that a metric waits for (a return is counted up to
@@ -38,12 +40,15 @@ create or replace table plan.periods (
 create or replace table plan.all_periods as from plan.periods;
 create or replace table plan.period_days (period_id varchar, day date);
 create table if not exists plan.last (as_of timestamp, fingerprint varchar, file_id integer);
-create or replace view ref.measured as
-select distinct export as need from ledger.files where status = 'loaded' and rows_in > 0
-union
-select distinct export || '.' || unnest(columns) as need
-from ledger.files
-where status = 'loaded' and rows_in > 0;
+create or replace view ref.measured_since as
+select need, min(file_id) as file_id
+from (
+    select export as need, file_id from ledger.files where status = 'loaded' and rows_in > 0
+    union all
+    select export || '.' || unnest(columns), file_id from ledger.files where status = 'loaded' and rows_in > 0
+)
+group by need;
+create or replace view ref.measured as select need from ref.measured_since;
 """
 
 
@@ -73,9 +78,13 @@ def make_plan(
     Without `as_of` the run looks from the end of the last local day that the deliveries reach: a function of the ledger
     alone, so that the same files give the same numbers whatever the clock says.
 
-    Raises DeliveryMissing when nothing has been taken in yet, BadConfiguration for a bad `policy.toml`.
+    Raises DeliveryMissing when nothing has been taken in yet, BadConfiguration for a bad `policy.toml`,
+    `targets.csv` or `calendar.csv`.
     """
     policies = load_policies(folder.settled_config)
+    # Read here so that a mistake in them is told before anything is built.
+    load_targets(folder.settled_config / "targets.csv")
+    load_special_days(folder.settled_config / "calendar.csv")
     with transaction(con):
         con.execute(_TABLES)
         write_policies(con, policies)
@@ -145,6 +154,8 @@ def fingerprint(folder: DataFolder) -> str:
         PROJECT / "sql" / "metrics" / "catalogue.csv",
         PROJECT / "pipeline" / "catalogue.py",
         PROJECT / "pipeline" / "masking.py",
+        PROJECT / "pipeline" / "policies.py",
+        PROJECT / "pipeline" / "special_days.py",
         PROJECT / "pipeline" / "targets.py",
         PROJECT / "pipeline" / "publishing.py",
         *sorted((PROJECT / "pipeline" / "analyses").glob("*.py")),
@@ -178,10 +189,14 @@ def _choose(
     if last is None:
         return _because(everything, "the first run")
     last_as_of, last_fingerprint, last_file = last
+    # What had not been measured is, in every period; else an old one would say so for ever, and a full run would not.
+    new_need = con.execute("select min(need) from ref.measured_since where file_id > ?", [last_file]).fetchall()[0][0]
     if last_fingerprint == LOOKED_BACK:
         return _because(everything, "the last run looked back")
     if last_fingerprint != current:
         return _because(everything, "a definition or a rule changed")
+    if new_need is not None:
+        return _because(everything, f"{new_need} came for the first time")
     if moment < last_as_of:
         return _because(everything, "the run looks from an earlier instant than the last one")
     row = con.execute(

@@ -30,7 +30,8 @@ COLUMNS = (
 SMALLEST_DENOMINATOR = 10
 SMALLEST_RATINGS = 3
 
-#: The fewest cases of a shown value, by the unit of its catalogue row `c`; null: it is always shown.
+#: The fewest cases of a shown value, by the unit of its catalogue row `c`; null: it is always shown. Cases are n, or
+#: the denominator where that is fewer: of a share of money the denominator is cents.
 _FEWEST = f"""
     case
         when c.unit = 'stars' then {SMALLEST_RATINGS}
@@ -49,7 +50,7 @@ select
     t.value::double as target,
     {RAG} as rag,
     {EVIDENCE} as evidence,
-    m.value is not null and coalesce(coalesce(m.denominator, m.n) < {_FEWEST}, false) as is_small
+    m.value is not null and coalesce(least(m.denominator, m.n) < {_FEWEST}, false) as is_small
 from (select *, metric in (select metric from ref.catalogue where unit = 'share') as is_ratio from every_metric) as m
 join plan.all_periods as p using (period_id)
 join ref.catalogue as c on c.metric = m.metric
@@ -63,7 +64,7 @@ create or replace temp table hidden as
 with parts as (
     select
         j.period_id, j.metric, j.scope, j.entity_id, j.is_small,
-        coalesce(j.denominator, j.n) as cases,
+        least(j.denominator, j.n) as cases,
         {_FEWEST} as fewest
     from judged as j
     join ref.catalogue as c using (metric)

@@ -1,13 +1,14 @@
 """What a run computes: the instant it looks from, and the periods that new rows and time touch."""
 
+import shutil
 from datetime import date, datetime
 
 import duckdb
 import pytest
 
-from pipeline.errors import DeliveryMissing, UserError
-from pipeline.planning import is_unchanged, make_plan, parse_instant, plan_done
-from pipeline.settings import DataFolder, Office
+from pipeline.errors import BadConfiguration, DeliveryMissing, UserError
+from pipeline.planning import fingerprint, is_unchanged, make_plan, parse_instant, plan_done
+from pipeline.settings import PROJECT, DataFolder, Office
 from pipeline.warehouse import prepare_schemas
 
 OFFICE = Office()
@@ -103,6 +104,32 @@ def test_another_day_plans_the_periods_that_still_settle(con, folder):
     assert ids(make_plan(con, folder, OFFICE), "month") == ["2025-12", "2026-01", "2026-02", "2026-03", "2026-04"]
 
 
+def test_what_was_never_delivered_before_plans_everything(con, folder):
+    """Old periods said `not_measured`, and a full run would no longer say so."""
+    first_run(con, folder)
+    deliver(con, last_event="2026-03-31 21:00", exported="2026-04-01 01:00", first_day="2026-03-20")
+    con.execute("update ledger.files set columns = ['order_id', 'promised_at'] where file_id = 2")
+    plan = make_plan(con, folder, OFFICE)
+    assert (plan.is_full, plan.why) == (True, "sales.promised_at came for the first time")
+    plan_done(con)
+    deliver(con, last_event="2026-03-31 21:00", exported="2026-04-01 02:00", first_day="2026-03-20")
+    assert not make_plan(con, folder, OFFICE).is_full, "from then on it is nothing new"
+
+
+def test_a_default_that_changed_plans_everything(con, folder, monkeypatch, tmp_path):
+    first_run(con, folder)
+    before = fingerprint(folder)
+    shutil.copytree(PROJECT / "sql", tmp_path / "project" / "sql")
+    shutil.copytree(PROJECT / "pipeline", tmp_path / "project" / "pipeline")
+    monkeypatch.setattr("pipeline.planning.PROJECT", tmp_path / "project")
+    assert fingerprint(folder) == before
+    for name in ("policies.py", "special_days.py"):
+        with (tmp_path / "project" / "pipeline" / name).open("a") as code:
+            code.write("# another default\n")
+        assert fingerprint(folder) != before
+        before = fingerprint(folder)
+
+
 def test_a_changed_rule_plans_everything(con, folder):
     first_run(con, folder)
     rules = folder.config / "royalty.toml"
@@ -115,6 +142,22 @@ def test_looking_back_plans_everything_that_had_begun_by_then(con, folder):
     plan = make_plan(con, folder, OFFICE, as_of=parse_instant("2026-01-15", OFFICE))
     assert plan.is_full
     assert ids(plan, "month")[-1] == "2026-01"
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "complaint"),
+    [
+        ("targets.csv", "nsp,month,50,,up,1,2024-01-01,me,none", r"targets\.csv, line 8: metric 'nsp'"),
+        ("calendar.csv", "2025-02-30,1.8,Fair", r"calendar\.csv, line 2: day '2025-02-30'"),
+        ("policy.toml", "cart_hours = 2", r"policy\.toml: cart_hours"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_told_before_anything_is_built(con, folder, file, line, complaint):
+    deliver(con, last_event="2026-03-31 21:00", exported="2026-04-01 00:00")
+    path = folder.config / file
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(BadConfiguration, match=complaint):
+        make_plan(con, folder, OFFICE)
 
 
 def test_after_looking_back_everything_is_planned_once(con, folder):

@@ -67,6 +67,21 @@ def test_a_hidden_products_average_cannot_be_had_by_subtraction(folder):
     }
 
 
+def test_a_share_of_money_counts_its_cases_and_not_its_cents(folder):
+    with marketplace() as market:
+        market.add("sales", 12, seller_id="S1").add("sales", 2, seller_id="S2").add("sales", 20, seller_id="S3")
+        market.add("returns", order_line_id="L13")
+        publish_all(market, folder)
+    shares = pl.read_parquet(folder.published / "metrics.parquet").filter(
+        (pl.col("metric") == "refund_value_share") & (pl.col("scope") == "seller")
+    )
+    assert dict(shares.select("entity_id", "reason").iter_rows()) == {
+        "S1": "suppressed",
+        "S2": "suppressed",
+        "S3": None,
+    }
+
+
 def test_the_whole_of_few_cases_is_hidden_too(folder):
     with marketplace() as market:
         review(market, 1, times=9)
