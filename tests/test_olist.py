@@ -32,6 +32,10 @@ def test_olist_gives_the_published_months(tmp_path):
         assert round(figures["rating_mean", month], 4) == mean
     reasons = dict(metrics.filter(pl.col("period_id") == "2018-03").select("metric", "reason").iter_rows())
     assert reasons["review_response_48h"] == reasons["message_count"] == reasons["nps"] == "not_measured"
+    quarter = metrics.filter(pl.col("period_id") == "2018-Q1").select("metric", "reason")
+    # Orders and reviews alone: what they allow has a value, and nothing else is missing but what never came.
+    assert set(quarter["reason"]) == {None, "not_measured"}
+    assert quarter["reason"].null_count() == 55
     with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as con:
         reviews = "from ledger.files select rows_in, accepted, superseded, rejected where export = 'reviews'"
         assert con.sql(reviews).fetchall() == [(99_224, 99_207, 0, 17)]
