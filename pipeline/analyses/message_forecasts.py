@@ -7,7 +7,7 @@ A past quarter's rows are the back-test: what was said then, and what became of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -117,11 +117,12 @@ def planned_quarters(con: duckdb.DuckDBPyConnection) -> list[Quarter]:
     return [Quarter(*row) for row in rows]
 
 
-def target_of(config: Path, quarter: Quarter) -> float | None:
-    """The quarter's target of counted messages, None when the office has set none."""
+def with_targets(quarters: Iterable[Quarter], config: Path) -> Iterator[tuple[Quarter, float | None]]:
+    """Each quarter with its target of counted messages, None when the office has set none."""
     targets = load_targets(config / "targets.csv")
-    target = in_force(targets, "message_count", ("quarter", "all"), quarter.start)
-    return float(target.value) if target else None
+    for quarter in quarters:
+        target = in_force(targets, "message_count", ("quarter", "all"), quarter.start)
+        yield quarter, float(target.value) if target else None
 
 
 def cuts(history: History, quarter: Quarter) -> Iterator[tuple[str, date]]:
@@ -217,8 +218,7 @@ def compute(con: duckdb.DuckDBPyConnection, config: Path) -> pl.DataFrame:
     if history is None:
         return pl.DataFrame()
     rows = []
-    for quarter in planned_quarters(con):
-        target = target_of(config, quarter)
+    for quarter, target in with_targets(planned_quarters(con), config):
         for seen_from, cut in cuts(history, quarter):
             rows.append({"seen_from": seen_from, **forecast_row(history, quarter, cut, target)})
     return pl.DataFrame(rows, infer_schema_length=None)

@@ -19,7 +19,7 @@ from pipeline.analyses.message_forecasts import (
     forecast_row,
     planned_quarters,
     read_history,
-    target_of,
+    with_targets,
 )
 from pipeline.model import Model
 from pipeline.statistics.intervals import Floats
@@ -71,7 +71,7 @@ def compute(con: duckdb.DuckDBPyConnection, config: Path) -> pl.DataFrame:
     history = read_history(con, config)
     if history is None:
         return pl.DataFrame()
-    parts = [path_of(history, quarter, target_of(config, quarter)) for quarter in planned_quarters(con)]
+    parts = [path_of(history, quarter, target) for quarter, target in with_targets(planned_quarters(con), config)]
     return pl.concat(parts) if parts else pl.DataFrame()
 
 

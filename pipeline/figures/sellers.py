@@ -154,7 +154,7 @@ def _number(published: Published, shares: list[Share], pool: int) -> BigNumber |
     currency = published.run.currency
     held = sum(share.carried for share in shares if share.carried > 0)
     line = f"Royalties paid · pool {money(pool, currency)} · held back {money(held, currency)}"
-    released = -sum(share.carried for share in shares if share.carried < 0)
+    released = -sum(share.carried for share in shares if share.carried < 0 and share.payout)
     if released:
         line += f" · held back before, paid now {money(released, currency)}"
     sales = published.at("net_sales")
