@@ -8,12 +8,14 @@ import duckdb
 import pytest
 from report_support import OFFICE, REPORT_MONTH, STORIES, Made, make_published, royalty_rows
 
+from pipeline.catalogue import load_catalogue
 from pipeline.errors import DeliveryMissing, UserError
 from pipeline.figures import figures_json, monthly_figures
 from pipeline.figures.expertise import last_monday
 from pipeline.figures.forecast import probability_text
 from pipeline.figures.model import Forecast
 from pipeline.figures.voice import named, quote_of
+from pipeline.figures.wording import COLUMN_NAMES
 
 
 @pytest.fixture(scope="module")
@@ -340,3 +342,9 @@ def test_who_changed_status_in_the_month_the_furthest_first(full):
 def test_without_messages_no_forecast_and_no_status_is_framed(reviews_and_sales):
     assert reviews_and_sales.sellers.statuses is None and reviews_and_sales.sellers.moves is None
     assert len(reviews_and_sales.sellers.royalties.rows) == 12, "ten sellers, the rest and the total"
+
+
+def test_every_column_that_a_metric_needs_has_a_name():
+    """Else a page would say that the whole export has not come."""
+    needs = {need for metric in load_catalogue() for need in metric.needs if "." in need}
+    assert needs <= set(COLUMN_NAMES)

@@ -62,6 +62,13 @@ COLUMN_NAMES = {
     "messages.order_id": "orders of messages",
     "sales.promised_at": "promised delivery dates",
     "sales.delivered_at": "delivery dates",
+    "sales.cancelled_by": "word of who cancelled",
+    "reviews.product_id": "products of reviews",
+    "messages.speed_vote": "votes on speed",
+    "messages.quality_vote": "votes on quality",
+    "returns.at_fault": "word of who was at fault for a return",
+    "carts.order_id": "orders of carts",
+    "improvements.review_ids": "reviews behind improvements",
 }
 
 
