@@ -12,11 +12,11 @@ import dagster as dg
 from assets.models import check_result
 from pipeline.extracts import write_extract
 from pipeline.models import AuditFailed, all_models, load_checks
-from pipeline.periods import Period, containing
+from pipeline.periods import Period, containing, parse
 from pipeline.planning import is_unchanged, plan_done
 from pipeline.progress import progress
 from pipeline.publishing import publish
-from pipeline.render import write_monthly
+from pipeline.render import write_report
 from pipeline.resources import OfficeResource, WarehouseResource
 from pipeline.settings import default_data_folder, load_office
 
@@ -99,7 +99,7 @@ def report_assets(time_zone: str, fiscal_year_start_month: int) -> list[dg.Asset
         kinds={"pdf"},
     )
     def monthly(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
-        made = write_monthly(office.folder.published, office.office, context.partition_key, office.folder.reports)
+        made = write_report(office.folder.published, office.office, parse(context.partition_key), office.folder.reports)
         progress(f"printed {made.pdf} ({made.pages} pages)")
         return dg.MaterializeResult(
             metadata={

@@ -52,6 +52,13 @@ class Period:
         year, _, number = self.id.partition("-")
         return f"{number} {year}" if self.type == "quarter" else f"week {int(number[1:])} of {year}"
 
+    @property
+    def short(self) -> str:
+        """As a column's head says it: `Mar`, `Q1`, `W9`."""
+        if self.type == "month":
+            return f"{self.start:%b}"
+        return self.id[5:] if self.type == "quarter" else f"W{int(self.id[6:])}"
+
 
 def containing(day: date, period_type: PeriodType, fiscal_year_start_month: int = 1) -> Period:
     """The period of that type that `day` lies in.

@@ -25,11 +25,15 @@ from markupsafe import Markup
 
 from pipeline import charts
 from pipeline.errors import CannotWrite, DependencyMissing
-from pipeline.figures import MonthlyFigures, figures_json, monthly_figures
+from pipeline.figures import ReportFigures, figures_json, report_figures
+from pipeline.periods import Period
 from pipeline.settings import Office
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "report_templates"
 FONTS = TEMPLATES / "fonts"
+
+#: A report is called after how often it comes, and so is its template.
+REPORT_NAMES = {"month": "monthly", "quarter": "quarterly", "week": "weekly"}
 
 MEMORY_LIMIT_BYTES = 2 << 30
 WALL_LIMIT_SECONDS = 120
@@ -66,17 +70,16 @@ class ReportFiles:
     sha256: str
 
 
-def write_monthly(published: Path, office: Office, period_id: str, reports: Path) -> ReportFiles:
-    """Print the monthly report of `period_id` into `reports/<period_id>/`: the PDF, its HTML, its figures.
+def write_report(published: Path, office: Office, period: Period, reports: Path) -> ReportFiles:
+    """Print the report of `period` into `reports/<its id>/`: the PDF, its HTML, its figures.
 
-    The same published tables give the same bytes. Raises DeliveryMissing (no data in that month), DependencyMissing
+    The same published tables give the same bytes. Raises DeliveryMissing (no data in that period), DependencyMissing
     (no Pango), CannotWrite.
     """
-    figures = monthly_figures(published, office, period_id)
+    figures = report_figures(published, office, period)
     html = render_html(figures)
-    code = "".join(letter if letter.isalnum() else "-" for letter in f"{office.brand} {office.code}".lower())
-    folder = reports / period_id
-    stem = f"{code}-monthly-{period_id}"
+    folder = reports / period.id
+    stem = file_stem(office, REPORT_NAMES[period.type], period)
     files = {suffix: folder / f"{stem}.{suffix}" for suffix in ("pdf", "html", "figures.json")}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +94,13 @@ def write_monthly(published: Path, office: Office, period_id: str, reports: Path
     return ReportFiles(files["pdf"], files["html"], files["figures.json"], pages, digest)
 
 
-def render_html(figures: MonthlyFigures) -> str:
+def file_stem(office: Office, what: str, period: Period) -> str:
+    """How a period's files are called: `saypro-scmr-17-monthly-2026-03`."""
+    code = "".join(letter if letter.isalnum() else "-" for letter in f"{office.brand} {office.code}".lower())
+    return f"{code}-{what}-{period.id}"
+
+
+def render_html(figures: ReportFigures) -> str:
     """The report as one HTML text without references to anything outside it."""
     accent = figures.edition.accent
     environment = jinja2.Environment(
@@ -105,7 +114,7 @@ def render_html(figures: MonthlyFigures) -> str:
     environment.filters["svg"] = lambda chart: Markup(charts.svg(chart, accent))
     parts = {name: getattr(figures, name) for name in figures.__dataclass_fields__}
     stylesheet = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    return environment.get_template("monthly.html").render(
+    return environment.get_template(f"{REPORT_NAMES[figures.edition.period_type]}.html").render(
         **parts,
         accent=accent,
         stylesheet=Markup(stylesheet),

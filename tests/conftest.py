@@ -1,4 +1,8 @@
-"""Where tests scratch: in memory, where there is enough, since Dagster's SQLite waits for the disk at every event."""
+"""Where tests scratch, and the offices that several test files read.
+
+Tests scratch in memory, where there is enough, since Dagster's SQLite waits for the disk at every event. An office is
+made once for all workers, and nobody writes into it.
+"""
 
 import os
 import shutil
@@ -6,6 +10,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+from pipeline.settings import DataFolder
 
 MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 4_000_000_000
@@ -14,3 +21,37 @@ ENOUGH_BYTES = 4_000_000_000
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
         tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
+
+
+@pytest.fixture(scope="session")
+def sample_office(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    """The sample marketplace at a tenth of its size, run to its last day, published."""
+    return _made_once(tmp_path_factory, "sample_office", ())
+
+
+@pytest.fixture(scope="session")
+def bare_office(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    """The same marketplace with reviews and sales only, and who sells what: no messages, no surveys, no returns."""
+    kept = ("reviews", "sales", "sellers", "products")
+    return _made_once(tmp_path_factory, "bare_office", kept)
+
+
+def _made_once(factory: pytest.TempPathFactory, name: str, kept: tuple[str, ...]) -> DataFolder:
+    """The office of that name, made by the worker that comes first. `kept` are its exports; () means all."""
+    from office_support import nightly  # most test files need neither Dagster nor the sample
+
+    from pipeline.sample import write_sample
+
+    shared = factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder = DataFolder(shared / name)
+    with FileLock(shared / f"{name}.lock"):
+        if not (folder.published / "scmr17.duckdb").exists():
+            folder.prepare()
+            write_sample(folder.inbox, scale=0.1)
+            for export in folder.inbox.iterdir():
+                if kept and export.name not in kept:
+                    shutil.rmtree(export)
+            nightly(folder.root)
+    return folder

@@ -14,8 +14,9 @@ import pytest
 from report_support import OFFICE, REPORT_MONTH, Made, make_published
 
 from pipeline.errors import DependencyMissing
-from pipeline.figures import monthly_figures
-from pipeline.render import RenderFailed, aligned, printable, render_html, render_pdf, write_monthly
+from pipeline.figures import report_figures
+from pipeline.periods import parse
+from pipeline.render import RenderFailed, aligned, printable, render_html, render_pdf, write_report
 
 GOLDEN = Path(__file__).parent / "golden" / "monthly_summary.html"
 
@@ -46,7 +47,7 @@ def published(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def report(published, tmp_path_factory):
-    return write_monthly(published, OFFICE, REPORT_MONTH, tmp_path_factory.mktemp("reports"))
+    return write_report(published, OFFICE, parse(REPORT_MONTH), tmp_path_factory.mktemp("reports"))
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_themes_forecast_and_statuses_are_printed(text):
 
 
 def test_a_running_quarters_forecast_is_hatched_and_no_page_overflows(published, tmp_path):
-    report = write_monthly(published, OFFICE, "2025-11", tmp_path)
+    report = write_report(published, OFFICE, parse("2025-11"), tmp_path)
     html = report.html.read_text(encoding="utf-8")
     assert html.count('stroke-dasharray="3,2"') == 1 and report.pages == 6
 
@@ -157,8 +158,8 @@ def test_another_process_prints_the_same_bytes(published, report, tmp_path):
     # Another process has another hash seed and another day; the clock must not be in the file.
     code = (
         "import sys; from pathlib import Path; from pipeline.settings import Office; "
-        "from pipeline.render import write_monthly; "
-        f"print(write_monthly(Path(sys.argv[1]), Office(), {REPORT_MONTH!r}, Path(sys.argv[2])).sha256)"
+        "from pipeline.periods import parse; from pipeline.render import write_report; "
+        f"print(write_report(Path(sys.argv[1]), Office(), parse({REPORT_MONTH!r}), Path(sys.argv[2])).sha256)"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
@@ -175,7 +176,7 @@ def test_another_process_prints_the_same_bytes(published, report, tmp_path):
 
 def test_the_first_page_as_html(tmp_path):
     """The golden file. `UPDATE_GOLDEN=1 pytest tests/test_render.py` writes it anew after a wanted change."""
-    html = render_html(monthly_figures(make_published(tmp_path), OFFICE, REPORT_MONTH))
+    html = render_html(report_figures(make_published(tmp_path), OFFICE, parse(REPORT_MONTH)))
     page = html[html.index("<article") : html.index("</article>")]
     page = re.sub(r"<svg.*?<title>(.*?)</title>.*?</svg>", r"[\1]", page, flags=re.DOTALL)
     page = re.sub(r"(report hash|Edition 2026-03 /) [0-9a-f]+", r"\1 …", page)

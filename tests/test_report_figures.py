@@ -9,25 +9,26 @@ import pytest
 from report_support import OFFICE, REPORT_MONTH, STORIES, Made, make_published, royalty_rows
 
 from pipeline.catalogue import load_catalogue
-from pipeline.errors import DeliveryMissing, UserError
-from pipeline.figures import figures_json, monthly_figures
+from pipeline.errors import DeliveryMissing
+from pipeline.figures import figures_json, report_figures
 from pipeline.figures.expertise import last_monday
 from pipeline.figures.forecast import probability_text
 from pipeline.figures.model import Forecast
 from pipeline.figures.voice import named, quote_of
 from pipeline.figures.wording import COLUMN_NAMES
+from pipeline.periods import parse
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    return monthly_figures(make_published(tmp_path_factory.mktemp("full")), OFFICE, REPORT_MONTH)
+    return report_figures(make_published(tmp_path_factory.mktemp("full")), OFFICE, parse(REPORT_MONTH))
 
 
 @pytest.fixture(scope="module")
 def reviews_and_sales(tmp_path_factory):
     """A marketplace such as Olist: no messages, no surveys, no answers of sellers."""
     made = Made(without=("messages", "surveys", "reviews.response_at"))
-    return monthly_figures(make_published(tmp_path_factory.mktemp("few"), made), OFFICE, REPORT_MONTH)
+    return report_figures(make_published(tmp_path_factory.mktemp("few"), made), OFFICE, parse(REPORT_MONTH))
 
 
 def test_the_headline_is_the_largest_move_beyond_noise(full):
@@ -62,13 +63,13 @@ def test_no_sentence_claims_a_cause(full):
 
 
 def test_a_quiet_month_is_said_to_be_quiet(tmp_path):
-    quiet = monthly_figures(make_published(tmp_path, Made(values={}, category_values={})), OFFICE, REPORT_MONTH)
+    quiet = report_figures(make_published(tmp_path, Made(values={}, category_values={})), OFFICE, parse(REPORT_MONTH))
     assert quiet.summary.headline.text == ("No figure moved beyond noise in March 2026; 0 of 2 targets are met.")
     assert quiet.summary.changes_note == "Nothing else passed a test this month."
 
 
 def test_a_young_marketplace_judges_no_moves(tmp_path):
-    first = monthly_figures(make_published(tmp_path), OFFICE, "2024-10")
+    first = report_figures(make_published(tmp_path), OFFICE, parse("2024-10"))
     assert first.summary.headline.text.startswith("Reviews answered within 48 h stood at ")
     assert "fewer than eight months" in first.summary.changes_note
     assert {row.cells[6].text for row in first.summary.kpis.rows} == {"–"}
@@ -92,7 +93,7 @@ def test_messages_are_judged_by_their_quarter(full):
 
 
 def test_a_quarter_that_runs_is_judged_by_the_straight_path(tmp_path):
-    february = monthly_figures(make_published(tmp_path), OFFICE, "2026-02")
+    february = report_figures(make_published(tmp_path), OFFICE, parse("2026-02"))
     row = next(row for row in february.summary.kpis.rows if row.cells[0].text == "Messages")
     assert row.cells[7].text in ("▲ on path", "● near", "▼ behind")
     path = february.messages.path
@@ -132,7 +133,7 @@ def test_a_missing_value_has_a_footnote_with_its_reason(tmp_path):
             "update metrics set value = null, low = null, high = null, reason = 'suppressed' "
             f"where metric = 'nps' and period_id = '{REPORT_MONTH}'"
         )
-    summary = monthly_figures(folder, OFFICE, REPORT_MONTH).summary
+    summary = report_figures(folder, OFFICE, parse(REPORT_MONTH)).summary
     nps = next(row for row in summary.kpis.rows if row.cells[0].text == "Net Promoter Score")
     assert (nps.cells[1].text, nps.cells[1].note) == ("–", "a")
     assert summary.kpis.notes[0] == "–: too few cases to show."
@@ -155,7 +156,7 @@ def test_a_pool_that_does_not_add_up_says_so(tmp_path):
     folder = make_published(tmp_path)
     with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
         con.execute("update royalties set payout_cents = payout_cents - 1 where rank = 1")
-    sellers = monthly_figures(folder, OFFICE, REPORT_MONTH).sellers
+    sellers = report_figures(folder, OFFICE, parse(REPORT_MONTH)).sellers
     assert "▼ Not accounted for" in [row.cells[0].text for row in sellers.reconciliation.rows]
     assert sellers.reconciliation.foot == ""
 
@@ -168,15 +169,15 @@ def test_lost_rows_are_named(tmp_path):
     folder = make_published(tmp_path)
     with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
         con.execute("update files set rows_in = rows_in + 2 where file_id = 0")
-    figures = monthly_figures(folder, OFFICE, REPORT_MONTH)
+    figures = report_figures(folder, OFFICE, parse(REPORT_MONTH))
     assert "2 rows not accounted for" in figures.summary.data_quality
 
 
 def test_the_hash_is_of_the_figures_and_of_nothing_else(tmp_path):
-    one = monthly_figures(make_published(tmp_path / "one"), OFFICE, REPORT_MONTH)
-    same = monthly_figures(make_published(tmp_path / "same"), OFFICE, REPORT_MONTH)
-    other = monthly_figures(
-        make_published(tmp_path / "other", Made(values={**STORIES, "nps": 30.0})), OFFICE, REPORT_MONTH
+    one = report_figures(make_published(tmp_path / "one"), OFFICE, parse(REPORT_MONTH))
+    same = report_figures(make_published(tmp_path / "same"), OFFICE, parse(REPORT_MONTH))
+    other = report_figures(
+        make_published(tmp_path / "other", Made(values={**STORIES, "nps": 30.0})), OFFICE, parse(REPORT_MONTH)
     )
     assert one == same
     assert one.edition.report_hash != other.edition.report_hash
@@ -190,18 +191,12 @@ def test_an_empty_month_names_the_months_that_have_data(tmp_path):
     with pytest.raises(
         DeliveryMissing, match="2025-02: this month has no data; data exist for 2024-10 to 2025-01, 2025-03"
     ):
-        monthly_figures(folder, OFFICE, "2025-02")
+        report_figures(folder, OFFICE, parse("2025-02"))
 
 
 def test_nothing_published_says_what_to_do(tmp_path):
     with pytest.raises(DeliveryMissing, match="scmr17 run"):
-        monthly_figures(tmp_path, OFFICE, REPORT_MONTH)
-
-
-@pytest.mark.parametrize("period_id", ["2026-Q1", "2026-W09", "March"])
-def test_only_a_month_has_a_monthly_report(tmp_path, period_id):
-    with pytest.raises(UserError):
-        monthly_figures(make_published(tmp_path), OFFICE, period_id)
+        report_figures(tmp_path, OFFICE, parse(REPORT_MONTH))
 
 
 def test_the_strongest_themes_of_both_sides_with_a_quote_that_fits(full):
@@ -253,18 +248,18 @@ def test_a_side_without_themes_is_said_and_a_month_without_any_has_no_table(tmp_
     folder = make_published(tmp_path)
     with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
         con.execute("delete from themes where side = 'negative'")
-    themes_page = monthly_figures(folder, OFFICE, REPORT_MONTH).service
+    themes_page = report_figures(folder, OFFICE, parse(REPORT_MONTH)).service
     themes = themes_page.themes
     assert len(themes.rows) == 3
     assert themes.foot.endswith(
         "140 reviews rated 1–2, 739 rated 4–5. No word stands out in reviews of one or two stars."
     )
-    before = monthly_figures(folder, OFFICE, "2026-02").service
+    before = report_figures(folder, OFFICE, parse("2026-02")).service
     assert before.themes is None and before.reviews.height > themes_page.reviews.height
 
 
 def test_a_running_quarter_has_its_forecast_and_the_record_of_quarters_that_were_over_then(tmp_path):
-    messages = monthly_figures(make_published(tmp_path), OFFICE, "2025-11").messages
+    messages = report_figures(make_published(tmp_path), OFFICE, parse("2025-11")).messages
     assert messages.forecast.replace("\u202f", " ") == (
         "Forecast for the end of Q4 2025: 97 220 messages, 80 % interval 95 087 to 99 343; probability of reaching "
         "100 000: 5 %. Of 46 such intervals in quarters that are over, 19 held the final count (41.3 %)."
@@ -287,11 +282,13 @@ def test_the_final_count_lies_below_inside_or_above_the_limits(tmp_path, low, hi
     folder = make_published(tmp_path)
     with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
         con.execute(f"update message_forecasts set low_80 = {low}, high_80 = {high} where seen_from = '2026-02'")
-    assert f"the final count {side} these limits" in monthly_figures(folder, OFFICE, REPORT_MONTH).messages.forecast
+    assert (
+        f"the final count {side} these limits" in report_figures(folder, OFFICE, parse(REPORT_MONTH)).messages.forecast
+    )
 
 
 def test_a_forecast_that_could_not_be_made_says_why(tmp_path):
-    messages = monthly_figures(make_published(tmp_path), OFFICE, "2026-01").messages
+    messages = report_figures(make_published(tmp_path), OFFICE, parse("2026-01")).messages
     assert messages.forecast.startswith(
         "No forecast for the end of Q1 2026: fewer than eight whole weeks lie before it. Of 59 such intervals"
     )

@@ -14,7 +14,7 @@ from pipeline.figures.noise import Shift, move_of, shifts
 from pipeline.figures.numbers import change, count, name, number, plural, scale_of, show
 from pipeline.figures.published import Published, Value
 from pipeline.figures.trends import month_line
-from pipeline.figures.wording import big_number, month_name, move_sentence, not_measured, page_message
+from pipeline.figures.wording import big_number, move_sentence, not_measured, page_message, period_name
 from pipeline.periods import parse
 
 MESSAGE_METRICS = ("rating_mean", "nps", "csat", "repeat_customer_share", "csat_proxy")
@@ -145,7 +145,7 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
         )
         for index, key in enumerate(shown)
     )
-    before_name = month_name(published, published.period.previous.id)
+    before_name = period_name(published, published.period.previous.id)
     columns = (
         Column(scope.capitalize(), "name"),
         Column("Adj.", "number", "8.5mm", 2),

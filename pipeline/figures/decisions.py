@@ -25,7 +25,7 @@ from pipeline.figures.numbers import (
     with_unit,
 )
 from pipeline.figures.published import Published, Value
-from pipeline.figures.wording import month_name, move_sentence, scale_for, spoken, state_sentence
+from pipeline.figures.wording import move_sentence, period_name, scale_for, spoken, state_sentence
 from pipeline.settings import Office
 
 MOST_CATEGORIES = 3
@@ -135,7 +135,7 @@ def _seller_sentence(published: Published, seller_id: str, now: Value, before: V
     return (
         f"{entity_name(published, 'seller', seller_id)} answered {with_unit(now.value, scale)} of "
         f"{plural(now.denominator or 0, 'review')} within 48 h, after {with_unit(before.value, scale)} of "
-        f"{count(before.denominator or 0)} in {month_name(published, before.period_id)}."
+        f"{count(before.denominator or 0)} in {period_name(published, before.period_id)}."
     )
 
 

@@ -13,9 +13,10 @@ from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Sp
 from pipeline.figures.noise import move_of
 from pipeline.figures.numbers import Scale, change, count, digits_beside, name, plural, show
 from pipeline.figures.published import Published, Value
-from pipeline.figures.wording import REASONS, evidence, month_name, scale_for, subject, verdict
+from pipeline.figures.wording import REASONS, evidence, period_name, scale_for, subject, verdict
 
-SPARK_MONTHS = 12
+SPARK_LENGTHS = {"month": 12, "quarter": 8, "week": 6}
+SPARK_HEADS = {"month": "12 months", "quarter": "Quarters", "week": "6 weeks"}
 INDICATIVE_BELOW = 30  # cases; METRICS.md 0.7
 
 
@@ -42,23 +43,23 @@ class Footnotes:
 
 
 def last_year_id(published: Published) -> str:
-    return f"{published.period.start.year - 1}-{published.period.id[5:]}"
+    return f"{int(published.period.id[:4]) - 1}{published.period.id[4:]}"
 
 
 def measure_columns(published: Published) -> tuple[Column, ...]:
     """The columns of the KPI table."""
-    before = month_name(published, published.period.previous.id)
+    period = published.period
     return (
         Column("Metric", "name", "46mm"),
-        Column(published.period.label[:3], "number", "12.5mm", 2),
-        Column(before[:3], "number", "13mm", 2),
-        Column(f"{published.period.label[:3]} {published.period.start.year - 1}", "number", "13mm", 2),
+        Column(period.short, "number", "12.5mm", 2),
+        Column(period.previous.short, "number", "13mm", 2),
+        Column(f"{period.short} {last_year_id(published)[:4]}", "number", "13mm", 2),
         Column("Target", "number", "11.5mm", 2),
-        Column(f"Δ {before[:3]}", "number", "14mm", 2, has_units=True),
+        Column(f"Δ {period.previous.short}", "number", "14mm", 2, has_units=True),
         Column("Move", "word", "17.5mm"),
         Column("Verdict", "word", "15mm"),
         Column("Evidence", "word", "14mm"),
-        Column("12 months", "mark", "19.5mm"),
+        Column(SPARK_HEADS[period.type], "mark", "19.5mm"),
     )
 
 
@@ -73,7 +74,7 @@ def measure_row(published: Published, metric: str, notes: Footnotes, *, opens_gr
     """One line of the KPI table."""
     now, before = published.at(metric), published.at(metric, published.period.previous.id)
     last_year = published.at(metric, last_year_id(published))
-    series = published.series(metric, SPARK_MONTHS)
+    series = published.series(metric, SPARK_LENGTHS[published.period.type])
     scale = scale_for(published, metric)
     target = now.target if now else None
     digits = scale.digits
@@ -84,14 +85,14 @@ def measure_row(published: Published, metric: str, notes: Footnotes, *, opens_gr
     return Row(
         (
             title_cell(published, metric, scale),
-            Cell(
-                show(now.value if now else None, scale, digits=digits),
+            replace(
+                value_cell(metric, now, scale, digits),
                 tone="strong",
                 note=notes.missing(now) if now is None or missing else notes.few(now),
             ),
-            Cell(show(before.value if before else None, scale)),
-            Cell(show(last_year.value if last_year else None, scale)),
-            Cell(show(target, scale)),
+            value_cell(metric, before, scale),
+            value_cell(metric, last_year, scale),
+            Cell(show(target, scale), figure=now.key(metric, column="target") if now and target is not None else ""),
             change_cell(now, before, scale),
             move_cell(published, metric),
             Cell(judged[0], tone=judged[1]),
@@ -102,18 +103,25 @@ def measure_row(published: Published, metric: str, notes: Footnotes, *, opens_gr
     )
 
 
+def value_cell(metric: str, value: Value | None, scale: Scale, digits: int | None = None, scope: str = "all") -> Cell:
+    """A published value as a number, with the key that leads back to it; a dash where there is none."""
+    if value is None or value.value is None:
+        return Cell(MISSING_TEXT)
+    return Cell(show(value.value, scale, digits=digits), figure=value.key(metric, scope))
+
+
 def change_cell(now: Value | None, before: Value | None, scale: Scale) -> Cell:
-    """The step from the month before, with the unit it is told in."""
+    """The step from the period before, with the unit it is told in."""
     text = change(now.value if now else None, before.value if before else None, scale)
     return Cell(text, scale.change_unit if text != MISSING_TEXT else "")
 
 
 def move_cell(published: Published, metric: str) -> Cell:
-    """What the month's step says: better, worse, or within noise; a dash where it cannot be tested."""
+    """What the period's step says: better, worse, or within noise; a dash where it cannot be tested."""
     move = move_of(published, metric)
     if move is None or move.now.value is None:
         return Cell(MISSING_TEXT, tone="muted")
-    if not move.is_beyond_noise and move.is_outside:
+    if not move.is_beyond_noise and move.is_outside and move.limits:
         return Cell("● above" if move.now.value > move.limits.high else "● below", tone="watch")
     if not move.is_beyond_noise:
         return Cell("within noise", tone="muted")
@@ -123,7 +131,7 @@ def move_cell(published: Published, metric: str) -> Cell:
 
 
 def spark(series: Sequence[Value | None], target: float | None, scale: Scale, title: str) -> Spark | None:
-    """The last months as a small line, scaled to its own range and the target."""
+    """The last periods as a small line, scaled to its own range and the target."""
     values = [value.value if value else None for value in series]
     known = [value for value in values if value is not None]
     if len(known) < 2:
@@ -135,7 +143,7 @@ def spark(series: Sequence[Value | None], target: float | None, scale: Scale, ti
     def place(value: float | None) -> float | None:
         return None if value is None else round((value - low) / height, 4)
 
-    alt = f"{title}, {len(known)} months: {show(min(known), scale)} to {show(max(known), scale)} {scale.unit}".strip()
+    alt = f"{title}, {len(known)} periods: {show(min(known), scale)} to {show(max(known), scale)} {scale.unit}".strip()
     return Spark(tuple(place(value) for value in values), place(target), f"{alt}; last {show(values[-1], scale)}")
 
 
@@ -160,7 +168,7 @@ def interval_mark(value: Value, before: Value | None, low: float, high: float, s
 
 
 def mark_legend(published: Published) -> str:
-    return f"Dot: the share with its 95 % interval; ring: {month_name(published, published.period.previous.id)}."
+    return f"Dot: the share with its 95 % interval; ring: {period_name(published, published.period.previous.id)}."
 
 
 def interval_text(value: Value, scale: Scale) -> str:
@@ -175,13 +183,12 @@ def detail_table(published: Published, metrics: Sequence[str], title: str, *, ha
     if not measured:
         return None
     notes = Footnotes()
-    before_name = month_name(published, published.period.previous.id)
     columns = (
         Column("Measure", "name"),
-        Column(published.period.label[:3], "number", "11mm", 1),
+        Column(published.period.short, "number", "11mm", 1),
         Column("95 % interval", "word-right", "22mm"),
         Column("n", "number", "10.5mm"),
-        Column(f"Δ {before_name[:3]}", "number", "13.5mm", 1, has_units=True),
+        Column(f"Δ {published.period.previous.short}", "number", "13.5mm", 1, has_units=True),
         *((Column("Move", "word", "16mm"),) if has_moves else ()),
     )
     rows = tuple(Row(_detail_cells(published, metric, notes)[: len(columns)]) for metric in measured)
@@ -204,11 +211,13 @@ def _detail_cells(published: Published, metric: str, notes: Footnotes) -> tuple[
         digits = digits_beside(now.value, now.target, scale)
     return (
         title_cell(published, metric, scale),
-        Cell(
-            show(now.value, scale, digits=digits), tone="strong", note=notes.missing(now) if now.value is None else ""
+        replace(
+            value_cell(metric, now, scale, digits),
+            tone="strong",
+            note=notes.missing(now) if now.value is None else "",
         ),
         Cell(interval_text(now, scale), tone="muted"),
-        Cell(count(now.n) if now.n is not None else ""),
+        Cell(count(now.n), figure=now.key(metric, column="n")) if now.n is not None else Cell(""),
         change_cell(now, before, scale),
         move_cell(published, metric),
     )

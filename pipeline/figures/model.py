@@ -50,7 +50,11 @@ Mark = Spark | Bar | Interval
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. `definition` is a metric id whose definition on the evidence page the text leads to."""
+    """One cell. `definition` is a metric id whose definition on the evidence page the text leads to.
+
+    `figure` says which published number the text is, as `metric/period/scope/entity/column`; `shade`, 0 to 1, colours
+    the cell behind it.
+    """
 
     text: str
     unit: str = ""
@@ -58,6 +62,8 @@ class Cell:
     mark: Mark | None = None
     definition: str = ""
     note: str = ""
+    figure: str = ""
+    shade: float | None = None
 
 
 @dataclass(frozen=True)
@@ -226,6 +232,7 @@ class Edition:
     title: str
     subtitle: str
     period_id: str
+    period_type: str
     period_label: str
     as_of: str
     as_of_iso: str

@@ -1,7 +1,8 @@
-"""Whether a month's move says anything: process limits, and the move held against them.
+"""Whether a move says anything: process limits and intervals, and the move held against them.
 
-What belongs here: a metric's limits over the months before, and the one test that every sentence with a direction in it
-rests on. The limits' formula is `pipeline.statistics.process_limits`; wording belongs to `wording.py`.
+What belongs here: the one test that every sentence with a direction in it rests on. A month is held against the limits
+of the twelve before it; a quarter or a week, which has too few like it, against the interval of the one before. The
+limits' formula is `pipeline.statistics.process_limits`; wording belongs to `wording.py`.
 """
 
 from __future__ import annotations
@@ -18,53 +19,67 @@ BASELINE_MONTHS = 12
 
 @dataclass(frozen=True)
 class Move:
-    """A metric's step from the month before.
+    """A metric's step from the period before.
 
     `is_outside`: the month lies outside the limits of the twelve before it. `is_beyond_noise`: it does so on the side
-    it moved to and, where both months have intervals, these do not overlap. `times_usual`: the step in mean moving
-    ranges. `is_good` is None when neither direction is better.
+    it moved to and, where both periods have intervals, these do not overlap; without `limits`, only the latter. `size`:
+    the step in mean moving ranges or, without limits, in half widths of the two intervals together. `is_good` is None
+    when neither direction is better.
     """
 
     metric: Metric
     now: Value
     before: Value
-    limits: Limits
+    limits: Limits | None
     is_outside: bool
     is_beyond_noise: bool
-    times_usual: float
+    size: float
     is_rise: bool
     is_good: bool | None
 
 
 def limits_of(published: Published, metric: str) -> Limits | None:
-    """The limits of the twelve months before the report's."""
-    before = published.series(metric, BASELINE_MONTHS + 1)[:-1]
+    """What the period is held against: the limits of the twelve months before a month; None for a quarter or a week."""
+    return month_limits(published, metric) if published.period.type == "month" else None
+
+
+def month_limits(published: Published, metric: str) -> Limits | None:
+    """The limits of the twelve months before the report's period, for charts of months."""
+    own = 3 if published.period.type == "quarter" else 1
+    before = published.month_series(metric, BASELINE_MONTHS + own)[:-own]
     return process_limits([value.value if value else None for value in before])
 
 
 def move_of(published: Published, metric: str) -> Move | None:
-    """The metric's move into this month; None when either month or the limits are missing, or nothing moved."""
+    """The metric's move into this period; None when either period or the test is missing, or nothing moved."""
     now, before = published.at(metric), published.at(metric, published.period.previous.id)
-    limits = limits_of(published, metric)
-    if now is None or before is None or limits is None or now.value is None or before.value is None:
+    if now is None or before is None or now.value is None or before.value is None or now.value == before.value:
         return None
-    if now.value == before.value:
+    limits, half_widths = limits_of(published, metric), _half_widths(now, before)
+    if limits is None and (published.period.type == "month" or half_widths is None):
         return None
     entry = published.metric(metric)
     is_rise = now.value > before.value
-    passes = now.value > limits.high if is_rise else now.value < limits.low
-    step = abs(now.value - before.value)
+    passes = limits is None or (now.value > limits.high if is_rise else now.value < limits.low)
+    usual = limits.usual_change if limits else half_widths
     return Move(
         metric=entry,
         now=now,
         before=before,
         limits=limits,
-        is_outside=not limits.low <= now.value <= limits.high,
+        is_outside=limits is not None and not limits.low <= now.value <= limits.high,
         is_beyond_noise=passes and are_apart(now, before),
-        times_usual=step / limits.usual_change if limits.usual_change else math.inf,
+        size=abs(now.value - before.value) / usual if usual else math.inf,
         is_rise=is_rise,
         is_good=None if entry.better not in ("up", "down") else is_rise == (entry.better == "up"),
     )
+
+
+def _half_widths(now: Value, before: Value) -> float | None:
+    """The half widths of two intervals together; None where one has none."""
+    if now.low is None or now.high is None or before.low is None or before.high is None:
+        return None
+    return (now.high - now.low + before.high - before.low) / 2
 
 
 def are_apart(one: Value, other: Value) -> bool:
@@ -134,4 +149,4 @@ def moves_beyond_noise(published: Published, metrics: Sequence[str]) -> list[Mov
     """The moves beyond noise, the largest against its usual step first."""
     found = [move_of(published, metric) for metric in metrics]
     beyond = [move for move in found if move and move.is_beyond_noise]
-    return sorted(beyond, key=lambda move: (-move.times_usual, metrics.index(move.metric.metric)))
+    return sorted(beyond, key=lambda move: (-move.size, metrics.index(move.metric.metric)))

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipeline.errors import DeliveryMissing
-from pipeline.periods import Period, parse
+from pipeline.periods import Period, containing, parse
 
 FEWEST_MONTHS_SHOWN = 13
 
@@ -37,6 +37,10 @@ class Value:
     target: float | None = None
     rag: str | None = None
     evidence: str | None = None
+
+    def key(self, metric: str, scope: str = "all", column: str = "value") -> str:
+        """Which published number a printed one is: `rating_mean/2026-03/all/all/value`."""
+        return f"{metric}/{self.period_id}/{scope}/{self.entity_id}/{column}"
 
 
 _VALUE_COLUMNS = "period_id, entity_id, value, numerator, denominator, n, low, high, reason, target, rag, evidence"
@@ -66,8 +70,9 @@ class Run:
 class Published:
     """One period's view of the published tables.
 
-    `months` are the ids of the months up to and including the report's, oldest first and without gaps, and never fewer
-    than a chart shows: a young marketplace's charts have the room that a year needs.
+    `months` are the ids of the months up to and including the report's last, oldest first and without gaps, and never
+    fewer than a chart shows: a young marketplace's charts have the room that a year needs. `periods` are those of the
+    report's own type, from the first with data on.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -75,6 +80,7 @@ class Published:
     run: Run
     is_complete: bool
     months: tuple[str, ...]
+    periods: tuple[str, ...]
     catalogue: dict[str, Metric]
     _all: dict[tuple[str, str], Value]
 
@@ -90,8 +96,18 @@ class Published:
         found = self.at(metric)
         return found is not None and found.reason != "not_measured"
 
+    @property
+    def month(self) -> Period:
+        """The report's month, or the last month of its quarter or week: the one that charts of months end with."""
+        return containing(self.period.end - timedelta(days=1), "month", self.period.fiscal_year_start_month)
+
     def series(self, metric: str, length: int = 13) -> tuple[Value | None, ...]:
-        """The metric in the last `length` months, this one last; None where nothing is published."""
+        """The metric in the last `length` periods of the report's type, this one last; None where nothing is
+        published."""
+        return tuple(self._all.get((metric, period_id)) for period_id in self.periods[-length:])
+
+    def month_series(self, metric: str, length: int = 13) -> tuple[Value | None, ...]:
+        """The metric in the last `length` months, the report's last; None where nothing is published."""
         return tuple(self._all.get((metric, month)) for month in self.last_months(length))
 
     def last_months(self, length: int = 13) -> tuple[str, ...]:
@@ -125,8 +141,7 @@ class Published:
         return {row[1]: Value(*row) for row in rows}
 
     def entity_series(self, metric: str, scope: str, length: int = 13) -> dict[str, tuple[Value | None, ...]]:
-        """Every entity's values of a metric in the last months, oldest first, for the entities with a value in the
-        last."""
+        """Every entity's values of a metric in the last months, oldest first, for those with a value in the last."""
         months = self.last_months(length)
         rows = self.rows(
             f"""select {_VALUE_COLUMNS} from metrics where metric = $metric and scope = $scope and period_type = 'month'
@@ -159,7 +174,7 @@ class Published:
 def open_published(folder: Path, period: Period) -> Iterator[Published]:
     """The published tables as the report of `period` sees them.
 
-    Raises DeliveryMissing when nothing was published yet, or nothing for this month; it names the months there are.
+    Raises DeliveryMissing when nothing was published yet, or nothing for this period; it names the periods there are.
     """
     path = folder / "scmr17.duckdb"
     if not path.exists():
@@ -175,47 +190,55 @@ def open_published(folder: Path, period: Period) -> Iterator[Published]:
 
 
 def _read(con: duckdb.DuckDBPyConnection, period: Period) -> Published:
+    first = period.fiscal_year_start_month
     with_data = [
-        row[0]
+        parse(row[0], first)
         for row in con.execute(
-            "select distinct period_id from metrics where period_type = 'month' and value is not null order by 1"
+            "select distinct period_id from metrics where period_type = $type and value is not null",
+            {"type": period.type},
         ).fetchall()
     ]
-    if period.id not in with_data:
-        raise DeliveryMissing(f"{period.id}: this month has no data; {_months_named(with_data)}")
+    with_data.sort()
+    if period.id not in {found.id for found in with_data}:
+        raise DeliveryMissing(f"{period.id}: this {period.type} has no data; {_periods_named(with_data, period.type)}")
     values = con.execute(
         f"""select metric, {_VALUE_COLUMNS} from metrics
-        where scope = 'all' and period_type in ('month', 'quarter') and period_start < $end""",
-        {"end": period.end},
+        where scope = 'all' and period_type in ('month', 'quarter', $type) and period_start < $end""",
+        {"end": period.end, "type": period.type},
     ).fetchall()
     metrics = con.execute("select metric, title, unit, better, needs, definition, source from catalogue").fetchall()
     as_of, as_of_day, currency = con.execute("select as_of, as_of_day, currency from run").fetchall()[0]
+    last_month = containing(period.end - timedelta(days=1), "month", first)
+    first_month = containing(with_data[0].start, "month", first)
+    months = _until(last_month, first_month, FEWEST_MONTHS_SHOWN)
     return Published(
         con=con,
         period=period,
         run=Run(as_of, as_of_day, currency),
         is_complete=as_of_day >= period.end,
-        months=_months_until(period, with_data[0]),
+        months=months,
+        periods=months if period.type == "month" else _until(period, with_data[0], 1),
         catalogue={row[0]: Metric(*(text or "" for text in row)) for row in metrics},
         _all={(row[0], row[1]): Value(*row[1:]) for row in values},
     )
 
 
-def _months_until(period: Period, first: str) -> tuple[str, ...]:
-    months = [period]
-    while months[-1].id > first or len(months) < FEWEST_MONTHS_SHOWN:
-        months.append(months[-1].previous)
-    return tuple(month.id for month in reversed(months))
+def _until(last: Period, first: Period, fewest: int) -> tuple[str, ...]:
+    """The ids from `first` to `last`, and of more before them until there are `fewest`."""
+    found = [last]
+    while found[-1].start > first.start or len(found) < fewest:
+        found.append(found[-1].previous)
+    return tuple(period.id for period in reversed(found))
 
 
-def _months_named(months: list[str]) -> str:
+def _periods_named(periods: list[Period], kind: str) -> str:
     """`data exist for 2024-10 to 2026-03`, with gaps told apart."""
-    if not months:
-        return "no month has any: put exports into the inbox and run `scmr17 run`"
-    runs = [[months[0], months[0]]]
-    for month in months[1:]:
-        if parse(month).previous.id == runs[-1][1]:
-            runs[-1][1] = month
+    if not periods:
+        return f"no {kind} has any: put exports into the inbox and run `scmr17 run`"
+    runs = [[periods[0], periods[0]]]
+    for period in periods[1:]:
+        if period.previous.id == runs[-1][1].id:
+            runs[-1][1] = period
         else:
-            runs.append([month, month])
-    return "data exist for " + ", ".join(a if a == b else f"{a} to {b}" for a, b in runs)
+            runs.append([period, period])
+    return "data exist for " + ", ".join(a.id if a.id == b.id else f"{a.id} to {b.id}" for a, b in runs)

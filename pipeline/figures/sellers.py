@@ -32,7 +32,7 @@ from pipeline.figures.numbers import (
 )
 from pipeline.figures.published import Published, Value
 from pipeline.figures.trends import month_columns
-from pipeline.figures.wording import big_number, month_name, not_measured, page_message, scale_for
+from pipeline.figures.wording import big_number, not_measured, page_message, period_name, scale_for
 from pipeline.periods import parse
 
 SALES_METRICS = ("net_sales", "orders", "average_order_value", "active_buyers", "new_buyers")
@@ -320,11 +320,11 @@ def _response(published: Published, most: int, *, best: bool) -> Table | None:
         Column("Seller", "name"),
         Column("%", "number", "11mm", scale.digits),
         Column("n", "number", "7mm"),
-        Column(f"Δ {month_name(published, published.period.previous.id)[:3]} pp", "number", "13mm", 1),
+        Column(f"Δ {period_name(published, published.period.previous.id)[:3]} pp", "number", "13mm", 1),
         Column("0 to 100 %", "mark", "18mm"),
     )
     end = "Highest" if best else "Lowest"
-    ring = month_name(published, published.period.previous.id)
+    ring = period_name(published, published.period.previous.id)
     foot = (
         f"By the interval's {'lower' if best else 'upper'} end; {plural(len(values), 'seller')} "
         f"with n ≥ {FEWEST_REVIEWS}; ring: {ring}."

@@ -18,8 +18,8 @@ from pipeline.figures.numbers import count, digits_beside, listed, plural, show,
 from pipeline.figures.published import Published
 from pipeline.figures.wording import (
     big_number,
-    month_name,
     not_measured,
+    period_name,
     scale_for,
     spoken,
     state_sentence,
@@ -149,7 +149,7 @@ def _headline(published: Published, moves: list[Move], metrics: list[str], lead:
     if moves:
         move = moves[0]
         scale = scale_for(published, lead)
-        assert move.now.value is not None
+        assert move.now.value is not None and move.limits is not None
         usual = move.limits.within(move.metric.unit)
         digits = digits_beside(move.now.value, usual.high if move.is_rise else usual.low, scale)
         text = (
@@ -163,7 +163,7 @@ def _headline(published: Published, moves: list[Move], metrics: list[str], lead:
             text += f", {side} the usual range{target_clause(move.now, scale)}"
         else:
             text += (
-                f" in {label} from {before} in {month_name(published, move.before.period_id)}, "
+                f" in {label} from {before} in {period_name(published, move.before.period_id)}, "
                 f"{side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
             )
         return Sentence(f"{text}.", "largest move beyond noise")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.figures.model import DataRow, Guide, TimeChart
-from pipeline.figures.noise import limits_of
+from pipeline.figures.noise import month_limits
 from pipeline.figures.numbers import Scale, digits_beside, goal, show
 from pipeline.figures.published import Published, Value
 from pipeline.figures.wording import scale_for
@@ -81,14 +81,14 @@ def row_of(published: Published, metric: str, months: Sequence[str], label: str)
 
 
 def _measured(published: Published, metric: str) -> tuple[tuple[Value | None, ...], Value | None]:
-    series = published.series(metric, MONTHS)
+    series = published.month_series(metric, MONTHS)
     now = series[-1]
     return series, now if now is not None and now.value is not None else None
 
 
 def _guides(published: Published, metric: str, scale: Scale, now: Value) -> tuple[Guide, ...]:
     guides = []
-    limits = limits_of(published, metric)
+    limits = month_limits(published, metric)
     if limits:
         usual = limits.within(published.metric(metric).unit)
         guides += [

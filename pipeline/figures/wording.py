@@ -12,6 +12,7 @@ from pipeline.figures.model import BigNumber, Sentence, Tone
 from pipeline.figures.noise import Move, limits_of, move_of
 from pipeline.figures.numbers import (
     MISSING,
+    THIN,
     Scale,
     capital,
     change_with_unit,
@@ -24,15 +25,16 @@ from pipeline.figures.numbers import (
     with_unit,
 )
 from pipeline.figures.published import Published, Value
+from pipeline.periods import parse
 
 #: Why a value is missing, as a footnote says it.
 REASONS = {
-    "no_data": "no cases in this month",
+    "no_data": "no cases in this period",
     "immature": "the time allowed has not run out for any case",
     "suppressed": "too few cases to show",
     "not_measured": "its export has not come",
     "not_reached": "fewer were answered than that share",
-    "too_short": "fewer than eight months before it",
+    "too_short": "too few periods before it",
     "no_base": "none in the period before",
     "too_few_sellers": "fewer than ten sellers to compare",
     "no_review_course": "no course on answering reviews is known",
@@ -72,13 +74,12 @@ COLUMN_NAMES = {
 }
 
 
-def month_name(published: Published, period_id: str) -> str:
-    """`February`, or `February 2025` when that is another year than the report's."""
-    period = published.period
-    while period.id > period_id:
-        period = period.previous
-    month, _, year = period.label.partition(" ")
-    return month if year == str(published.period.start.year) else period.label
+def period_name(published: Published, period_id: str) -> str:
+    """`February`, or `February 2025` when that is another year than the report's; `Q4 2025`, `week 9 of 2026`."""
+    period = parse(period_id, published.period.fiscal_year_start_month)
+    if period.type != "month" or period.start.year != published.period.start.year:
+        return period.label
+    return f"{period.start:%B}"
 
 
 def verdict(value: Value) -> tuple[str, Tone]:
@@ -123,15 +124,19 @@ def in_sentence(title: str) -> str:
 def move_sentence(published: Published, move: Move, *, with_target: bool = True) -> str:
     """`Rating average fell to 3.73 stars from 4.01 in February, below the usual 3.93 to 4.25; …`."""
     scale = scale_for(published, move.metric.metric)
-    usual = move.limits.within(move.metric.unit)
-    assert move.now.value is not None
-    digits = digits_beside(move.now.value, usual.high if move.is_rise else usual.low, scale)
+    usual = move.limits and move.limits.within(move.metric.unit)
+    assert move.now.value is not None and move.before.value is not None
+    edge = move.before.value if usual is None else usual.high if move.is_rise else usual.low
     text = (
         f"{spoken(published, move.metric.metric)} {'rose' if move.is_rise else 'fell'} to "
-        f"{with_unit(move.now.value, scale, digits=digits)} from {show(move.before.value, scale)} "
-        f"in {month_name(published, move.before.period_id)}, "
-        f"{'above' if move.is_rise else 'below'} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
+        f"{with_unit(move.now.value, scale, digits=digits_beside(move.now.value, edge, scale))} "
+        f"from {show(move.before.value, scale)} in {period_name(published, move.before.period_id)}, "
     )
+    if usual is None:
+        text += f"beyond the 95{THIN}% intervals of both"
+    else:
+        side = "above" if move.is_rise else "below"
+        text += f"{side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
     return f"{text}{target_clause(move.now, scale)}." if with_target else f"{text}."
 
 
@@ -156,7 +161,7 @@ def state_sentence(published: Published, metric: str, *, with_target: bool = Tru
     digits = scale.digits if value.target is None else digits_beside(value.value, value.target, scale)
     text = f"{spoken(published, metric)} stood at {with_unit(value.value, scale, digits=digits)}"
     if before and before.value is not None:
-        text += f" after {show(before.value, scale)} in {month_name(published, before.period_id)}"
+        text += f" after {show(before.value, scale)} in {period_name(published, before.period_id)}"
     if limits:
         usual = limits.within(published.metric(metric).unit)
         side = "below" if value.value < limits.low else "above" if value.value > limits.high else "within"
@@ -169,7 +174,7 @@ def page_message(published: Published, metrics: Sequence[str], lead: str) -> tup
     page's leading metric stands."""
     moves = [move for move in (move_of(published, metric) for metric in metrics) if move and move.is_beyond_noise]
     if moves:
-        largest = max(moves, key=lambda move: move.times_usual)
+        largest = max(moves, key=lambda move: move.size)
         return Sentence(move_sentence(published, largest), "largest move beyond noise"), largest.metric.metric
     return Sentence(state_sentence(published, lead), "no move beyond noise"), lead
 
@@ -186,7 +191,7 @@ def big_number(published: Published, metric: str) -> BigNumber | None:
         parts.append(f"target {goal(value.target, scale)} {verdict(value)[0]}")
     if before and before.value is not None:
         parts.append(
-            f"{change_with_unit(value.value, before.value, scale)} on {month_name(published, before.period_id)}"
+            f"{change_with_unit(value.value, before.value, scale)} on {period_name(published, before.period_id)}"
         )
     if value.low is not None and value.high is not None:
         parts.append(

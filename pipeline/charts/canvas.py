@@ -1,0 +1,110 @@
+"""What every chart is drawn on: the frame, its scales, marks on it, the theme's colours, and the way to SVG text.
+
+What belongs here: what two kinds of chart share. Each kind is drawn in a module of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair as alt
+
+FONTS = Path(__file__).resolve().parent.parent.parent / "report_templates" / "fonts"
+
+PX_PER_MM = 96 / 25.4
+WIDE_MM = 176.0
+HALF_MM = 85.5
+
+INK, SECONDARY, HAIRLINE = "#1b1f24", "#57606a", "#d0d7de"
+LIMIT = "#8c959f"
+BAD = "#cf222e"
+FONT_PX = 10.0  # 7.5 pt
+LABEL_GAP_PX = 11.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The plot's size and the room around it in CSS pixels, and the data that its edges stand for."""
+
+    width: float
+    height: float
+    x: tuple[float, float]
+    y: tuple[float, float]
+    left: float = 0.0
+    right: float = 0.0
+    top: float = 12.0
+    bottom: float = 1.0
+
+    def across(self, pixels: float) -> float:
+        """A horizontal distance in the data's unit."""
+        return pixels * (self.x[1] - self.x[0]) / self.width
+
+    def up(self, pixels: float) -> float:
+        """A vertical distance in the data's unit."""
+        return pixels * (self.y[1] - self.y[0]) / self.height
+
+
+def tint(colour: str, strength: float) -> str:
+    """The colour mixed with white; `strength` 1 is the colour itself."""
+    channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(255 + (channel - 255) * strength):02x}" for channel in channels)
+
+
+def rendered(layers: list[alt.Chart], frame: Frame, text: str) -> str:
+    import altair as alt
+    import vl_convert
+
+    _register_fonts()
+    chart = (
+        alt.layer(*layers)
+        .properties(
+            width=round(frame.width, 2),
+            height=round(frame.height, 2),
+            autosize={"type": "none"},
+            padding={"left": frame.left, "right": frame.right, "top": frame.top, "bottom": frame.bottom},
+        )
+        .configure(font="Inter", background="transparent")
+        .configure_view(stroke=None)
+    )
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict())
+    body = drawn[drawn.index(">", drawn.index("<svg")) + 1 :]
+    width, height = frame.left + frame.width + frame.right, frame.top + frame.height + frame.bottom
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" width="{width:.2f}" height="{height:.2f}" '
+        f'viewBox="0 0 {width:.2f} {height:.2f}"><title>{escape(text)}</title>{body}'
+    )
+
+
+@cache
+def _register_fonts() -> None:
+    """Text is measured in the font that prints it, not in one of the machine's."""
+    import vl_convert
+
+    vl_convert.register_font_directory(str(FONTS))
+
+
+def layer(frame: Frame, rows: Sequence[dict[str, Any]], mark: str, **style: Any) -> alt.Chart:
+    """Marks at the rows' `x` and `y`, to `x2` and `y2` where they have them, on the frame's scales, without axes."""
+    import altair as alt
+
+    encoding: dict[str, Any] = {
+        "x": alt.X("x:Q", scale=alt.Scale(domain=frame.x, nice=False, zero=False), axis=None),
+        "y": alt.Y("y:Q", scale=alt.Scale(domain=frame.y, nice=False, zero=False), axis=None),
+    }
+    if rows and "x2" in rows[0]:
+        encoding |= {"x2": "x2:Q", "y2": "y2:Q"}
+    if rows and "order" in rows[0]:
+        encoding["order"] = "order:Q"
+    if mark == "text":
+        encoding["text"] = "label:N"
+        style = {"baseline": "middle", "fontSize": FONT_PX, **style}
+    if mark == "point":
+        style = {"opacity": 1, **style}
+    chart = alt.Chart(alt.Data(values=list(rows)))
+    return getattr(chart, f"mark_{mark}")(**style).encode(**encoding)

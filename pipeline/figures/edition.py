@@ -1,0 +1,76 @@
+"""What every report has: its edition line, its hash, its figures as JSON, and the metrics that it prints.
+
+What belongs here: what the monthly, the quarterly and the weekly report share as documents. What a page says is the
+page's own module's business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from pipeline.figures.model import Cell, Edition
+from pipeline.figures.numbers import instant, safe
+from pipeline.figures.published import Published
+from pipeline.settings import Office
+
+Figures = TypeVar("Figures")
+
+
+def edition_of(source: Published, office: Office, title: str, subtitle: str) -> Edition:
+    """The edition line of the report of `source`'s period."""
+    as_of = source.run.as_of
+    return Edition(
+        office=safe(office.name, 80),
+        brand=safe(office.brand, 40),
+        code=safe(office.code, 20),
+        accent=office.accent,
+        title=safe(title, 120),
+        subtitle=safe(subtitle, 160),
+        period_id=source.period.id,
+        period_type=source.period.type,
+        period_label=source.period.label,
+        as_of=f"{instant(as_of, office.zone)} {office.time_zone}",
+        as_of_iso=f"{as_of:%Y-%m-%dT%H:%M:%SZ}",
+        is_complete=source.is_complete,
+    )
+
+
+def sealed(figures: Figures) -> Figures:
+    """The figures with their hash in the edition: the SHA-256 of their JSON with that field empty."""
+    digest = hashlib.sha256(figures_json(figures).encode()).hexdigest()
+    return replace(figures, edition=replace(figures.edition, report_hash=digest))  # type: ignore[type-var, attr-defined]
+
+
+def figures_json(figures: Any) -> str:
+    """The figures as canonical JSON: sorted keys, UTF-8. The report's hash is this text's, with its own field empty."""
+    return json.dumps(asdict(figures), ensure_ascii=False, sort_keys=True, indent=1)
+
+
+def cells_in(part: Any) -> Iterator[Cell]:
+    """All cells of a page or a report, in reading order."""
+    if isinstance(part, Cell):
+        yield part
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from cells_in(item)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from cells_in(getattr(part, field.name))
+
+
+def metrics_in(part: Any) -> list[str]:
+    """The metric ids of all cells that lead to a definition, in reading order."""
+    return [cell.definition for cell in cells_in(part) if cell.definition]
+
+
+def first_printed(pages: Mapping[str, Any]) -> dict[str, str]:
+    """For each metric id that the pages print, the anchor of the page that prints it first. `pages` are by anchor."""
+    printed: dict[str, str] = {}
+    for anchor, page in pages.items():
+        for metric in metrics_in(page):
+            printed.setdefault(metric, anchor)
+    return printed

@@ -1,0 +1,24 @@
+"""Seller education against its targets, and what it is worth.
+
+What belongs here: the choice and order of what the page shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.figures.model import BigNumber, Sentence
+from pipeline.figures.published import Published
+from pipeline.settings import Office
+
+
+@dataclass(frozen=True)
+class EducationPage:
+    message: Sentence
+    number: BigNumber | None
+    not_measured: str
+
+
+def education_page(source: Published, office: Office) -> EducationPage | None:
+    """The page; None when nothing of it is measured."""
+    return None

@@ -1,0 +1,24 @@
+"""Messages against their target, the forecast held against what came, where they come from.
+
+What belongs here: the choice and order of what the page shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.figures.model import BigNumber, Sentence
+from pipeline.figures.published import Published
+from pipeline.settings import Office
+
+
+@dataclass(frozen=True)
+class MessagingPage:
+    message: Sentence
+    number: BigNumber | None
+    not_measured: str
+
+
+def messaging_page(source: Published, office: Office) -> MessagingPage | None:
+    """The page; None when nothing of it is measured."""
+    return None

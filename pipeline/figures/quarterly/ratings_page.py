@@ -1,0 +1,24 @@
+"""Ratings and reviews: averages, stars, volume, trends by category and product.
+
+What belongs here: the choice and order of what the page shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.figures.model import BigNumber, Sentence
+from pipeline.figures.published import Published
+from pipeline.settings import Office
+
+
+@dataclass(frozen=True)
+class RatingsPage:
+    message: Sentence
+    number: BigNumber | None
+    not_measured: str
+
+
+def ratings_page(source: Published, office: Office) -> RatingsPage | None:
+    """The page; None when nothing of it is measured."""
+    return None

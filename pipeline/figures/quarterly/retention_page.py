@@ -1,0 +1,24 @@
+"""Who came back: repeat share, retention, the cohort triangle.
+
+What belongs here: the choice and order of what the page shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.figures.model import BigNumber, Sentence
+from pipeline.figures.published import Published
+from pipeline.settings import Office
+
+
+@dataclass(frozen=True)
+class RetentionPage:
+    message: Sentence
+    number: BigNumber | None
+    not_measured: str
+
+
+def retention_page(source: Published, office: Office) -> RetentionPage | None:
+    """The page; None when nothing of it is measured."""
+    return None
