@@ -26,7 +26,7 @@ from pipeline.extracts import open_published
 from pipeline.figures.numbers import in_scale, number, rounded, scale_of, with_unit
 from pipeline.periods import Period
 from pipeline.settings import DataFolder, Office
-from pipeline.targets import COLUMNS
+from pipeline.targets import ASSURANCE, COLUMNS
 
 STATUS = "proposed"
 SIGNATURES = ("signed_by", "signed_on")
@@ -38,14 +38,6 @@ EVIDENCE = (
 )  # fmt: skip
 #: Decimals of a proposed target in targets.csv; those of another unit have two.
 DECIMALS = {"share": 4, "points": 1, "count": 0, "cents": 0, "per 100 orders": 1, "0–100": 1}
-ASSURANCE = {
-    "consistently_pass": "always met",
-    "consistently_fail": "never met",
-    "hit_and_miss": "now and then",
-    "no_target": "no target set",
-    "too_short": "too few months",
-    "not_comparable": "not by months",
-}
 
 Row = dict[str, Any]
 

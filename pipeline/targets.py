@@ -21,6 +21,15 @@ from pipeline.periods import PERIOD_TYPES
 
 COLUMNS = ("metric", "period_type", "value", "amber", "direction", "version", "effective_from", "owner", "source")
 DEFAULT_AMBER = Decimal("0.90")
+#: What the process limits of past months say of a target, in words.
+ASSURANCE = {
+    "consistently_pass": "always met",
+    "consistently_fail": "never met",
+    "hit_and_miss": "now and then",
+    "no_target": "no target set",
+    "too_short": "too few months",
+    "not_comparable": "not by months",
+}
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def what_changed(published: Published, moves: list[Move], others: list[str]) -> 
             found.append(Sentence(_categories_sentence(published, several, side), "categories outside their usual"))
     steps = steps_of_shares(published, "review_response_48h", "seller", FEWEST_REVIEWS)
     if steps:
-        found.append(Sentence(_seller_sentence(published, *steps[0]), "seller's share stepped"))
+        found.append(Sentence(seller_sentence(published, *steps[0]), "seller's share stepped"))
     told = {move.metric.metric for move in moves}
     for metric in others:
         move = move_of(published, metric)
@@ -72,7 +72,7 @@ def what_to_decide(published: Published, office: Office, moves: list[Move], area
     for metric, area in areas.items():
         value = published.at(metric)
         if value and value.value is not None and value.rag in ("red", "amber"):
-            found.append(Sentence(_target_action(published, metric, value), "target missed", owner_of(office, area)))
+            found.append(Sentence(target_action(published, metric, value), "target missed", owner_of(office, area)))
     for move in moves:
         if move.is_good is False and move.now.rag not in ("red", "amber"):
             scale = scale_for(published, move.metric.metric)
@@ -86,7 +86,7 @@ def what_to_decide(published: Published, office: Office, moves: list[Move], area
         )
     unanswered = published.at("unanswered_inquiries")
     if unanswered and unanswered.value:
-        text = f"Send reminders for {_unanswered_phrase(published, int(unanswered.value))}."
+        text = f"Send reminders for {unanswered_phrase(published, int(unanswered.value))}."
         found.append(Sentence(text, "inquiries unanswered", owner_of(office, "messages")))
     quarter = quarter_to_date(published)
     if quarter and quarter.target and quarter.total < quarter.path(quarter.months[-1]):
@@ -130,7 +130,7 @@ def _review(published: Published, fallen: list[Shift]) -> str:
     )
 
 
-def _seller_sentence(published: Published, seller_id: str, now: Value, before: Value) -> str:
+def seller_sentence(published: Published, seller_id: str, now: Value, before: Value) -> str:
     scale = scale_of("share", "")
     return (
         f"{entity_name(published, 'seller', seller_id)} answered {with_unit(now.value, scale)} of "
@@ -139,7 +139,7 @@ def _seller_sentence(published: Published, seller_id: str, now: Value, before: V
     )
 
 
-def _unanswered_phrase(published: Published, total: int) -> str:
+def unanswered_phrase(published: Published, total: int) -> str:
     """`878 inquiries unanswered after 48 hours, 357 of them at one seller, …`."""
     text = f"{plural(total, 'inquiry', 'inquiries')} unanswered after 48 hours"
     by_seller = published.entities("unanswered_inquiries", "seller")
@@ -149,7 +149,7 @@ def _unanswered_phrase(published: Published, total: int) -> str:
     return f"{text}, {count(by_seller[most].value or 0)} of them at {entity_name(published, 'seller', most)}"
 
 
-def _target_action(published: Published, metric: str, value: Value) -> str:
+def target_action(published: Published, metric: str, value: Value) -> str:
     assert value.value is not None and value.target is not None
     scale = scale_for(published, metric)
     digits = digits_beside(value.value, value.target, scale)
@@ -157,13 +157,13 @@ def _target_action(published: Published, metric: str, value: Value) -> str:
         f"{spoken(published, metric)}: decide how to get from "
         f"{with_unit(value.value, scale, digits=digits)} to the target of {goal(value.target, scale)}"
     )
-    missing = _short_of(value)
+    missing = short_of(value)
     if missing:
         text += f"; {count(missing)} more of {count(value.denominator or 0)} in time would have met it"
     return f"{text}."
 
 
-def _short_of(value: Value) -> int:
+def short_of(value: Value) -> int:
     """How many cases more would have met a share's target; 0 when it is no share."""
     if value.numerator is None or value.denominator is None:
         return 0

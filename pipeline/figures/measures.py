@@ -15,6 +15,9 @@ from pipeline.figures.numbers import Scale, change, count, digits_beside, name, 
 from pipeline.figures.published import Published, Value
 from pipeline.figures.wording import REASONS, evidence, period_name, scale_for, subject, verdict
 
+#: Of the KPI table's columns; a quarter's counts and sums have a digit more than a month's.
+WIDTHS = ("46mm", "12.5mm", "13mm", "11.5mm", "14mm", "15mm", "19.5mm")
+WIDTHS_OF_QUARTERS = ("47.5mm", "13.5mm", "12.5mm", "12.5mm", "13.5mm", "14mm", "18mm")
 SPARK_LENGTHS = {"month": 12, "quarter": 8, "week": 6}
 SPARK_HEADS = {"month": "12 months", "quarter": "Quarters", "week": "6 weeks"}
 INDICATIVE_BELOW = 30  # cases; METRICS.md 0.7
@@ -49,17 +52,18 @@ def last_year_id(published: Published) -> str:
 def measure_columns(published: Published) -> tuple[Column, ...]:
     """The columns of the KPI table."""
     period = published.period
+    title, now, before, target, delta, judged, spark_width = WIDTHS if period.type == "month" else WIDTHS_OF_QUARTERS
     return (
-        Column("Metric", "name", "46mm"),
-        Column(period.short, "number", "12.5mm", 2),
-        Column(period.previous.short, "number", "13mm", 2),
-        Column(f"{period.short} {last_year_id(published)[:4]}", "number", "13mm", 2),
-        Column("Target", "number", "11.5mm", 2),
-        Column(f"Δ {period.previous.short}", "number", "14mm", 2, has_units=True),
+        Column("Metric", "name", title),
+        Column(period.short, "number", now, 2),
+        Column(period.previous.short, "number", before, 2),
+        Column(f"{period.short} {last_year_id(published)[:4]}", "number", before, 2),
+        Column("Target", "number", target, 2),
+        Column(f"Δ {period.previous.short}", "number", delta, 2, has_units=True),
         Column("Move", "word", "17.5mm"),
-        Column("Verdict", "word", "15mm"),
+        Column("Verdict", "word", judged),
         Column("Evidence", "word", "14mm"),
-        Column(SPARK_HEADS[period.type], "mark", "19.5mm"),
+        Column(SPARK_HEADS[period.type], "mark", spark_width),
     )
 
 

@@ -146,7 +146,18 @@ def _chance_of_step(one: Value, other: Value) -> float:
 
 
 def moves_beyond_noise(published: Published, metrics: Sequence[str]) -> list[Move]:
-    """The moves beyond noise, the largest against its usual step first."""
+    """The moves beyond noise, the largest against its usual step first.
+
+    Without limits a count's interval is that of pure chance, which a season or growth passes with ease: there rates and
+    means go before counts.
+    """
     found = [move_of(published, metric) for metric in metrics]
     beyond = [move for move in found if move and move.is_beyond_noise]
-    return sorted(beyond, key=lambda move: (-move.size, metrics.index(move.metric.metric)))
+    return sorted(
+        beyond,
+        key=lambda move: (
+            move.limits is None and move.metric.unit == "count",
+            -move.size,
+            metrics.index(move.metric.metric),
+        ),
+    )

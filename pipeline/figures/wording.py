@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.figures.model import BigNumber, Sentence, Tone
-from pipeline.figures.noise import Move, limits_of, move_of
+from pipeline.figures.noise import Move, limits_of, moves_beyond_noise
 from pipeline.figures.numbers import (
     MISSING,
     THIN,
@@ -121,7 +121,7 @@ def in_sentence(title: str) -> str:
     return title if is_name else title[:1].lower() + title[1:]
 
 
-def move_sentence(published: Published, move: Move, *, with_target: bool = True) -> str:
+def move_sentence(published: Published, move: Move, *, with_target: bool = True, with_test: bool = True) -> str:
     """`Rating average fell to 3.73 stars from 4.01 in February, below the usual 3.93 to 4.25; …`."""
     scale = scale_for(published, move.metric.metric)
     usual = move.limits and move.limits.within(move.metric.unit)
@@ -130,13 +130,13 @@ def move_sentence(published: Published, move: Move, *, with_target: bool = True)
     text = (
         f"{spoken(published, move.metric.metric)} {'rose' if move.is_rise else 'fell'} to "
         f"{with_unit(move.now.value, scale, digits=digits_beside(move.now.value, edge, scale))} "
-        f"from {show(move.before.value, scale)} in {period_name(published, move.before.period_id)}, "
+        f"from {show(move.before.value, scale)} in {period_name(published, move.before.period_id)}"
     )
-    if usual is None:
-        text += f"beyond the 95{THIN}% intervals of both"
-    else:
+    if with_test and usual is None:
+        text += f" (their 95{THIN}% intervals do not overlap)"
+    elif with_test and usual:
         side = "above" if move.is_rise else "below"
-        text += f"{side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
+        text += f", {side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
     return f"{text}{target_clause(move.now, scale)}." if with_target else f"{text}."
 
 
@@ -172,10 +172,9 @@ def state_sentence(published: Published, metric: str, *, with_target: bool = Tru
 def page_message(published: Published, metrics: Sequence[str], lead: str) -> tuple[Sentence, str]:
     """The sentence a page opens with, and the metric it speaks of: the largest move beyond noise, or else where the
     page's leading metric stands."""
-    moves = [move for move in (move_of(published, metric) for metric in metrics) if move and move.is_beyond_noise]
+    moves = moves_beyond_noise(published, metrics)
     if moves:
-        largest = max(moves, key=lambda move: move.size)
-        return Sentence(move_sentence(published, largest), "largest move beyond noise"), largest.metric.metric
+        return Sentence(move_sentence(published, moves[0]), "largest move beyond noise"), moves[0].metric.metric
     return Sentence(state_sentence(published, lead), "no move beyond noise"), lead
 
 
@@ -221,17 +220,20 @@ def _shortened(titles: list[str]) -> str:
 
 
 def source_name(published: Published, needs: str) -> str:
-    """What a metric waits for, in words: `surveys`, `sellers' answers to reviews`; not what other metrics have got."""
+    """What a metric waits for, in words: `surveys`, `sellers' answers to reviews`; not what some loaded file had.
+
+    Where all of it came, but nothing yet that tells of this period (opt-outs are recorded from a day on), it is what
+    the metric is made of first.
+    """
     came = {
-        name
-        for entry in published.catalogue.values()
-        if published.is_measured(entry.metric)
-        for need in entry.needs.split()
-        for name in (need, need.partition(".")[0])
+        need
+        for export, columns in published.rows(
+            "select export, columns from files where status = 'loaded' and rows_in > 0"
+        )
+        for need in (export, *(f"{export}.{column}" for column in columns))
     }
     names = []
-    for need in [need for need in needs.split() if need not in came] or needs.split():
-        need = need if need.partition(".")[0] in came else need.partition(".")[0]
+    for need in [need for need in needs.split() if came.isdisjoint(need.split("|"))] or needs.split()[:1]:
         export = need.partition(".")[0]
-        names.append(COLUMN_NAMES.get(need, EXPORT_NAMES.get(export, export)))
+        names.append(COLUMN_NAMES.get(need if export in came else export, EXPORT_NAMES.get(export, export)))
     return " or ".join(dict.fromkeys(names)) or "export"

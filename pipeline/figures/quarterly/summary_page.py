@@ -1,6 +1,6 @@
-"""Page 1: the quarter in one page. Verdict per objective, decisions sought, risks.
+"""Page 1: the quarter in one page. The verdict on the objectives, what changed, decisions sought, risks, key figures.
 
-What belongs here: the headline and the choice of what leads. Sentences' wording belongs to `pipeline.figures.wording`.
+What belongs here: the headline and the choice of the rows. The sentences are picked in `decisions.py`.
 """
 
 from __future__ import annotations
@@ -8,33 +8,83 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.figures.evidence import data_quality_line
-from pipeline.figures.measures import Footnotes, measure_columns, measure_row
+from pipeline.figures.measures import Footnotes, last_year_id, measure_columns, measure_row, without_targets
 from pipeline.figures.model import BigNumber, Sentence, Table
+from pipeline.figures.noise import moves_beyond_noise
 from pipeline.figures.published import Published
-from pipeline.figures.wording import big_number, page_message
+from pipeline.figures.quarterly.decisions import what_changed, what_could_go_wrong, what_to_decide
+from pipeline.figures.quarterly.objectives import Objective, lost_sentence, objectives, verdict_sentence
+from pipeline.figures.summary import GROUPS, kpi_metrics
+from pipeline.figures.wording import big_number, not_measured, page_message
 from pipeline.settings import Office
+
+MOST_CHANGES, MOST_DECISIONS, MOST_RISKS = 5, 4, 2
+LEGEND = (
+    "What changed, and Move: better or worse when the 95 % intervals of both quarters do not overlap. Verdict: near down to the amber "
+    "floor, missed below. Evidence: certain when the whole interval is on one side of the target. A dash: nothing to "
+    "compare, or no interval."
+)
 
 
 @dataclass(frozen=True)
 class SummaryPage:
     headline: Sentence
     number: BigNumber | None
+    changes: tuple[Sentence, ...]
+    changes_note: str
+    decisions: tuple[Sentence, ...]
+    decisions_note: str
+    risks: tuple[Sentence, ...]
+    risks_note: str
     kpis: Table
+    legend: str
+    not_measured: str
     data_quality: str
 
 
 def summary_page(source: Published, office: Office) -> SummaryPage:
-    metrics = [
-        m
-        for m in ("rating_mean", "nps", "csat", "repeat_customer_share", "review_response_48h", "message_count")
-        if source.is_measured(m)
-    ]
-    headline, lead = page_message(source, metrics, metrics[0])
-    notes = Footnotes()
-    rows = tuple(measure_row(source, m, notes) for m in metrics)
+    chosen = kpi_metrics(source)
+    metrics = [metric for several in chosen.values() for metric in several]
+    found = objectives(source, last_year_id(source))
+    headline, lead = _headline(source, found, metrics)
+    lost = lost_sentence(source, found)
+    changes = [Sentence(lost, "target lost")] if lost else []
+    changes += what_changed(source, metrics, "" if found else lead)
+    decisions = what_to_decide(source, office, found)
+    risks = what_could_go_wrong(source, found, metrics)
     return SummaryPage(
-        headline,
-        big_number(source, lead),
-        Table("Key figures", measure_columns(source), rows, notes=tuple(notes.texts)),
-        data_quality_line(source),
+        headline=headline,
+        number=big_number(source, lead),
+        changes=tuple(changes[:MOST_CHANGES]),
+        changes_note="" if changes else "Nothing passed a test this quarter.",
+        decisions=tuple(decisions[:MOST_DECISIONS]),
+        decisions_note="" if decisions else "No decision follows from the figures.",
+        risks=tuple(risks[:MOST_RISKS]),
+        risks_note="" if risks else "No test points to one.",
+        kpis=_kpis(source, chosen, has_targets=bool(found)),
+        legend=LEGEND,
+        not_measured=not_measured(source, [metric for several in GROUPS.values() for metric in several]),
+        data_quality=data_quality_line(source),
     )
+
+
+def _headline(source: Published, found: list[Objective], metrics: list[str]) -> tuple[Sentence, str]:
+    """The verdict on the objectives with the largest new one in figures; without objectives, the largest move."""
+    if not found:
+        return page_message(source, metrics, metrics[0])
+    new = [o for o in found if o.before and o.before.rag and (o.before.rag == "green") != o.is_met]
+    lead = (new or found)[0].metric
+    return Sentence(verdict_sentence(source, found), "targets met"), lead
+
+
+def _kpis(source: Published, chosen: dict[str, list[str]], *, has_targets: bool) -> Table:
+    moved = {move.metric.metric for move in moves_beyond_noise(source, [m for ms in chosen.values() for m in ms])}
+    notes = Footnotes()
+    rows = tuple(
+        measure_row(source, metric, notes, opens_group=index > 0 and position == 0)
+        for index, metrics in enumerate(chosen.values())
+        for position, metric in enumerate(metrics)
+    )
+    title = f"Key figures, {len(moved)} of {len(rows)} moved beyond noise"
+    table = Table(title, measure_columns(source), rows, notes=tuple(notes.texts))
+    return table if has_targets else without_targets(table)
