@@ -65,8 +65,8 @@ def explanation(folder: DataFolder, office: Office, metric_id: str, period_id: s
 def _metric(metric_id: str) -> Metric:
     metrics = {metric.metric: metric for metric in load_catalogue()}
     if metric_id not in metrics:
-        near = difflib.get_close_matches(metric_id, metrics, n=3) or sorted(metrics)
-        raise UserError(f"{metric_id!r} is not in the catalogue; perhaps {', '.join(near)}")
+        near = difflib.get_close_matches(metric_id, metrics, n=3, cutoff=0.0)
+        raise UserError(f"{metric_id!r} is not in the catalogue; perhaps {', '.join(near)}; `scmr17 metrics` lists all")
     return metrics[metric_id]
 
 

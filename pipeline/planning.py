@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.errors import DeliveryMissing, UserError
+from pipeline.exclusions import load_excluded_accounts, write_excluded_accounts
 from pipeline.periods import PERIOD_TYPES, Period, between
 from pipeline.policies import load_policies, write_policies
 from pipeline.settings import PROJECT, DataFolder, Office
@@ -79,15 +80,17 @@ def make_plan(
     alone, so that the same files give the same numbers whatever the clock says.
 
     Raises DeliveryMissing when nothing has been taken in yet, BadConfiguration for a bad `policy.toml`,
-    `targets.csv` or `calendar.csv`.
+    `targets.csv`, `calendar.csv` or `excluded_accounts.csv`.
     """
     policies = load_policies(folder.settled_config)
     # Read here so that a mistake in them is told before anything is built.
     load_targets(folder.settled_config / "targets.csv")
     load_special_days(folder.settled_config / "calendar.csv")
+    excluded = load_excluded_accounts(folder.settled_config / "excluded_accounts.csv")
     with transaction(con):
         con.execute(_TABLES)
         write_policies(con, policies)
+        write_excluded_accounts(con, excluded, folder.secrets)
         reach = _reach(con, office)
         first_day = _first_day(con)
         if reach is None or first_day is None:
@@ -153,6 +156,7 @@ def fingerprint(folder: DataFolder) -> str:
         PROJECT / "sql" / "macros.sql",
         PROJECT / "sql" / "metrics" / "catalogue.csv",
         PROJECT / "pipeline" / "catalogue.py",
+        PROJECT / "pipeline" / "exclusions.py",
         PROJECT / "pipeline" / "masking.py",
         PROJECT / "pipeline" / "policies.py",
         PROJECT / "pipeline" / "special_days.py",
@@ -164,6 +168,7 @@ def fingerprint(folder: DataFolder) -> str:
         folder.settled_config / "royalty.toml",
         folder.settled_config / "targets.csv",
         *folder.settled_config.glob("calendar.csv"),
+        *folder.settled_config.glob("excluded_accounts.csv"),
         folder.settled_config / "office.toml",
     ]
     for path in paths:
@@ -278,14 +283,19 @@ def _day_after(clock: datetime) -> date:
 
 
 def _first_day(con: duckdb.DuckDBPyConnection) -> date | None:
+    """The local day that the figures begin on; what staff tried out before the doors opened does not count."""
     row = con.execute(
         """
         select cast(timezone(getvariable('office_time_zone'), timezone('UTC', min(moment))) as date)
         from (
             select min(ordered_at) as moment from raw.sales
+            where not ref.is_excluded(buyer_id) and not ref.is_excluded(seller_id)
             union all select min(created_at) from raw.reviews
+            where not ref.is_excluded(buyer_id) and not ref.is_excluded(seller_id)
             union all select min(sent_at) from raw.messages
+            where not ref.is_excluded(sender_id) and not ref.is_excluded(recipient_id)
             union all select min(answered_at) from raw.surveys
+            where not ref.is_excluded(respondent_id)
         )
         """
     ).fetchone()

@@ -65,6 +65,8 @@ def propose_targets(folder: DataFolder, office: Office, quarter_id: str, output:
         signed = con.execute("select metric, period_type, version, owner from published.targets").fetchall()
     made = [row for row in rows if row["committed"] is not None]
     path = output or folder.reports / quarter.id / f"target-proposals-{quarter.id}.csv"
+    if output is not None and not output.parent.is_dir():
+        raise CannotWrite(f"{output}: {output.parent} is no folder; make it first, or name a file in one that is there")
     lines = [_line(row, quarter, office, signed) for row in made]
     is_new = _write(path, _as_csv(lines))
     left_out = [row for row in rows if row["committed"] is None]

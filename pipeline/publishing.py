@@ -30,17 +30,22 @@ COLUMNS = (
 SMALLEST_DENOMINATOR = 10
 SMALLEST_RATINGS = 3
 
-#: The fewest cases of a shown value, by the unit of its catalogue row `c`; null: it is always shown. Cases are n, or
-#: the denominator where that is fewer: of a share of money the denominator is cents.
+#: The scopes whose parts make up the whole: there a hidden part is what the whole has and the shown parts have not.
+_PARTS = ("seller", "product", "category", "touchpoint")
+
+#: Counts of some among n cases: of a part they are hidden as the shares of the same cases are, which they would give
+#: away. What is not unanswered is answered; who has two negative ratings of two has no positive one.
+_COUNTS_OF_CASES = ("unanswered_inquiries", "negative_review_count")
+
+#: The fewest cases of a shown value of row `m`, by the unit of its catalogue row `c`; null: it is always shown. Cases
+#: are n, or the denominator where that is fewer: of a share of money the denominator is cents.
 _FEWEST = f"""
     case
+        when c.metric in {_COUNTS_OF_CASES} and m.scope in {_PARTS} and m.n > 0 then {SMALLEST_DENOMINATOR}
         when c.unit = 'stars' then {SMALLEST_RATINGS}
         when c.unit in ('share', 'points', 'mean 1–5', 'mean 1–7', '0–100') then {SMALLEST_DENOMINATOR}
     end
 """
-
-#: The scopes whose parts make up the whole: there a hidden part is what the whole has and the shown parts have not.
-_PARTS = ("seller", "product", "category", "touchpoint")
 
 _JUDGED = f"""
 create or replace temp table judged as
@@ -63,12 +68,12 @@ _HIDDEN = f"""
 create or replace temp table hidden as
 with parts as (
     select
-        j.period_id, j.metric, j.scope, j.entity_id, j.is_small,
-        least(j.denominator, j.n) as cases,
+        m.period_id, m.metric, m.scope, m.entity_id, m.is_small,
+        least(m.denominator, m.n) as cases,
         {_FEWEST} as fewest
-    from judged as j
+    from judged as m
     join ref.catalogue as c using (metric)
-    where j.value is not null and {_FEWEST} is not null and j.scope in {_PARTS}
+    where m.value is not null and {_FEWEST} is not null and m.scope in {_PARTS}
 ),
 
 groups as (
@@ -201,7 +206,12 @@ def _write_database(con: duckdb.DuckDBPyConnection, path: Path, models: tuple[Mo
     }
     tables = {
         "metrics": f"select {', '.join(COLUMNS)} from plan.published",
-        "catalogue": "select * from ref.catalogue",
+        "catalogue": f"""
+            select c.*, h.sql_sha256
+            from ref.catalogue as c
+            left join (values {_hashes(models)}) as h (family, sql_sha256) using (family)
+            order by c.rowid
+        """,
         "targets": "select * from ref.targets",
         "policies": "select * from ref.policies",
         "run": "select * exclude (is_full, why) from plan.run",
@@ -227,6 +237,11 @@ def _write_database(con: duckdb.DuckDBPyConnection, path: Path, models: tuple[Mo
         con.execute("checkpoint published")
     finally:
         con.execute("detach published")
+
+
+def _hashes(models: tuple[Model, ...]) -> str:
+    """Each metric family with the SHA-256 of the text that computes it, as rows of SQL."""
+    return ", ".join(f"('{model.name}', '{model.sha256}')" for model in models if model.is_long)
 
 
 def _quoted(path: Path) -> str:

@@ -44,11 +44,30 @@ def status_of(folder: DataFolder, office: Office) -> RenderableType:
             assert run is not None and count is not None
             as_of = f"{local(run['as_of'], office)} {office.time_zone}"
             lines.append(Text(f"published: {count['figures']:,} figures of {count['periods']} periods, as of {as_of}"))
+            lines.extend(_excluded(con))
     except DeliveryMissing as error:
         lines.append(Text(str(error)))
     reports = sorted(path.name for path in folder.reports.glob("*") if any(path.glob("*.pdf")))
     lines.append(Text("reports printed: " + (", ".join(reports) or "none")))
     return Group(*lines)
+
+
+def _excluded(con: duckdb.DuckDBPyConnection) -> list[Text]:
+    """The rows that no published figure counts because their accounts are listed: one line for each reason."""
+    there = con.execute(
+        "select 1 from duckdb_tables() where database_name = 'published' and table_name = 'exclusions'"
+    ).fetchone()
+    if not there:
+        return []
+    reasons = con.execute(
+        "select reason, sum(rows)::bigint, string_agg(export || ' ' || rows, ', ' order by export) from ("
+        "select reason, export, sum(rows)::bigint as rows from published.exclusions group by all) "
+        "group by reason order by reason"
+    ).fetchall()
+    return [
+        Text(f"excluded accounts ({reason}): {number(rows)} rows accepted and left out of every figure: {exports}")
+        for reason, rows, exports in reasons
+    ]
 
 
 def newest_file(folder: DataFolder) -> int:

@@ -130,6 +130,10 @@ def prepare_schemas(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(raw_table_ddl(export))
         _add_new_columns(con, export)
     con.execute("create table if not exists ref.policies (policy varchar, value double, meaning varchar)")
+    con.execute(
+        "create table if not exists ref.excluded_accounts "
+        "(account_id varchar, kind varchar, reason varchar, pseudonym varchar)"
+    )
     macros = PROJECT / "sql" / "macros.sql"
     if macros.exists():
         con.execute(macros.read_text(encoding="utf-8"))

@@ -51,6 +51,10 @@ create or replace macro ref.policy(name) as
     where policy = name
 );
 
+-- Whether an account, a seller by id or a buyer by pseudonym, stands in excluded_accounts.csv; nobody (null) does not.
+create or replace macro ref.is_excluded(account) as
+coalesce(account in (select account_id from ref.excluded_accounts), false);
+
 -- The first Monday after a day: what happened on the day is known at its beginning, 00:00 of the office.
 create or replace macro stats.monday_after(day) as
 cast(date_trunc('week', day) as date) + 7;

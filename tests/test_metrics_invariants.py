@@ -1,7 +1,8 @@
 """What must hold of every metric on any marketplace: found by hypothesis on small random ones.
 
-The order of rows means nothing; a seller whom nobody else deals with changes nobody's figures; a late row changes no
-period that was over before it; scores and shares keep to their ranges and limits enclose their values.
+The order of rows means nothing; rows of excluded accounts might as well not have come; a seller whom nobody else
+deals with changes nobody's figures; a late row changes no period that was over before it; scores and shares keep to
+their ranges and limits enclose their values.
 """
 
 from datetime import datetime, timedelta
@@ -111,9 +112,13 @@ def exports(draw):
     }  # fmt: skip
 
 
-def tables_of(rows: dict[str, list[dict]], order: int = 1, *extra: tuple[str, dict]) -> dict[str, pl.DataFrame]:
+def tables_of(
+    rows: dict[str, list[dict]], order: int = 1, *extra: tuple[str, dict], excluded: tuple[str, ...] = ()
+) -> dict[str, pl.DataFrame]:
     """Every metrics table of the marketplace of these rows, inserted forwards or (order -1) backwards."""
     with marketplace() as market:
+        for account in excluded:
+            market.con.execute("insert into ref.excluded_accounts values (?, 'any', 'staff', ?)", [account, account])
         for export, given_rows in rows.items():
             # A generated id that hangs on the order of insertion would change with it.
             numbered = [{_KEY[export]: f"{export}{i}", **row} for i, row in enumerate(given_rows)]
@@ -141,6 +146,30 @@ def test_the_order_of_rows_means_nothing(rows):
     forwards, backwards = tables_of(rows), tables_of(rows, -1)
     for table, frame in forwards.items():
         assert frame.equals(backwards[table]), table
+
+
+@few
+@given(exports())
+def test_rows_of_excluded_accounts_might_as_well_not_have_come(rows):
+    """The shop S99 and the buyer B99 are ours, and dealt with each other, with a real buyer and a real shop."""
+    lamp = {"seller_id": "S99", "product_id": "P99"}
+    ours = (
+        ("sellers", {"seller_id": "S99"}),
+        ("sales", {"order_id": "O97", "order_line_id": "L97", "buyer_id": "B99", **lamp}),
+        ("sales", {"order_id": "O98", "order_line_id": "L98", "buyer_id": "B1", **lamp}),
+        ("sales", {"order_id": "O99", "order_line_id": "L99", "buyer_id": "B99", "ordered_at": "2025-01-01 00:01"}),
+        ("returns", {"return_id": "T99", "order_line_id": "L98"}),
+        ("reviews", {"review_id": "R98", "buyer_id": "B1", "rating": 1, **lamp}),
+        ("reviews", {"review_id": "R99", "buyer_id": "B99", "rating": 1}),
+        ("messages", {"message_id": "M997", "conversation_id": "C1", "sender_id": "B99", "recipient_id": "S1"}),
+        ("messages", {"message_id": "M998", "conversation_id": "C98", "sender_id": "B1", "recipient_id": "S99"}),
+        ("surveys", {"response_id": "V99", "respondent_id": "B99", "score": 0}),
+        ("carts", {"cart_id": "K99", "buyer_or_session": "B99"}),
+    )
+    measured = {**rows, "returns": rows["returns"] or [{"order_line_id": "nothing that was sold"}]}
+    never, left_out = tables_of(measured), tables_of(measured, 1, *ours, excluded=("S99", "B99"))
+    for table in never.keys() - {"metrics.exclusions"}:
+        assert never[table].equals(left_out[table]), table
 
 
 #: What a seller has by comparison with the others, or with the marketplace: these may change.

@@ -104,6 +104,16 @@ def test_a11_negative_reviews_and_reviews_with_text(market):
     assert market.get("review_response_48h_with_text")[1:3] == (1, 2)
 
 
+def test_0_4_only_young_reviews_with_text_leave_those_with_text_immature(market):
+    """A young review without a word is no pending one of those with words: there were none."""
+    young = AS_OF - timedelta(hours=47)
+    review(market, None, created_at=young, text=None).plan("2025-04").build("metrics.review_responses")
+    assert market.get("review_response_48h", "2025-04").reason == "immature"
+    assert market.get("review_response_48h_with_text", "2025-04").reason == "no_data"
+    review(market, None, created_at=young, text="good").plan("2025-04").build("metrics.review_responses")
+    assert market.get("review_response_48h_with_text", "2025-04").reason == "immature"
+
+
 def test_a11_sellers_on_target_among_those_with_ten(market):
     for seller, in_time in (("S1", 19), ("S2", 18), ("S3", 9), ("S4", 10)):
         review(market, 1, times=in_time, seller_id=seller)

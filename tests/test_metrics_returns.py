@@ -16,6 +16,11 @@ def lines(market, times=1, **values):
     return market.add("sales", times, **{"delivered_at": DELIVERED, "shipped_at": "2025-01-11 10:00", **values})
 
 
+def on_record(market):
+    """Somebody kept returns since December: what did not come back then is known not to have."""
+    return market.add("returns", order_line_id="of old", opened_at="2024-12-20 10:00")
+
+
 def built(market, *families, periods=("2025-01",)):
     return market.plan(*periods).build(*(f"metrics.{family}" for family in families or ("returns",)))
 
@@ -44,7 +49,7 @@ def test_a17_the_return_rate_is_of_lines_and_has_wilsons_limits(market):
     ],
 )
 def test_a17_a_return_is_opened_within_30_days_of_the_delivery(market, opened_at, is_counted):
-    lines(market)
+    lines(on_record(market))
     market.add("returns", opened_at=opened_at)
     assert share(built(market), "return_rate") == (int(is_counted), 1)
 
@@ -69,7 +74,7 @@ def test_a17_the_first_return_of_a_line_decides(market):
     ],
 )
 def test_a17_which_lines_can_have_come_back(market, values, counted, pending):
-    lines(market, order_line_id="L1", **values).arrive("returns")
+    lines(on_record(market), order_line_id="L1", **values)
     lines(market, order_line_id="L2")
     built(market)
     assert share(market, "return_rate") == (0, 1 + counted)
@@ -78,9 +83,56 @@ def test_a17_which_lines_can_have_come_back(market, values, counted, pending):
 
 def test_0_4_a_fast_return_does_not_enter_early(market):
     """As with answers: only age admits a line, or the quick ones would bias the rate up."""
-    lines(market).add("sales", delivered_at="2025-03-20")
+    lines(on_record(market)).add("sales", delivered_at="2025-03-20")
     market.add("returns", order_line_id="L2", opened_at="2025-03-21")
     assert share(built(market), "return_rate") == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "first_known"),
+    [
+        pytest.param("2025-01-31 23:59", "2025-01", id="the-last-day-of-january"),
+        pytest.param("2025-02-01 00:00", "2025-02", id="the-first-of-february"),
+        pytest.param("2025-04-10 00:00", None, id="at-as_of-nobody-knows-of-it"),
+    ],
+)
+def test_0_6_before_the_first_return_on_record_there_is_no_rate(market, opened_at, first_known):
+    """0 % would say that nothing came back when nobody may have kept the returns."""
+    for month in ("2025-01", "2025-02"):
+        lines(market, 20, ordered_at=f"{month}-03 10:00", delivered_at=f"{month}-05 10:00")
+    market.add("returns", order_line_id="L39", opened_at=opened_at, at_fault="seller", refund_cents=0)
+    built(market, "returns", "order_defects", periods=["2025-01", "2025-02"])
+    months = [month for month in ("2025-01", "2025-02") if first_known is None or month < first_known]
+    for metric in ("return_rate", "return_flow_rate", "refund_rate", "refund_value_share", "order_seller_fault_rate"):
+        for month in ("2025-01", "2025-02"):
+            row = market.get(metric, month)
+            seller = market.get(metric, month, scope="seller", entity_id="S1")
+            if month in months:
+                assert (row.value, row.numerator, row.denominator, row.reason) == (None, None, None, "no_data"), metric
+                assert (seller.value, seller.reason) == (None, "no_data"), metric
+            else:
+                assert row.reason is None and row.denominator, metric
+    assert market.get("returns_pending").value == 0, "how many lines are young is known"
+
+
+@pytest.mark.parametrize(("ordered_at", "is_known"), [("2025-01-31 23:00", True), ("2025-02-01 00:00", False)])
+def test_0_6_what_the_platform_calls_refunded_is_on_record_without_a_return(market, ordered_at, is_known):
+    lines(market, 3)
+    market.add("sales", ordered_at=ordered_at, status="refunded")
+    market.arrive("returns")
+    built(market)
+    assert (market.get("refund_rate").reason, market.get("refund_value_share").reason) == (
+        (None, None) if is_known else ("no_data", "no_data")
+    )
+    assert market.get("return_rate").reason == "no_data"
+
+
+def test_0_6_returns_whose_fault_nobody_said_tell_of_no_sellers_fault(market):
+    lines(market).add("returns", at_fault=None).arrive("returns", "at_fault")
+    market.arrive("sales")
+    built(market, "returns", "order_defects")
+    assert market.get("return_rate").reason is None
+    assert market.get("order_seller_fault_rate").reason == "no_data"
 
 
 def test_0_4_when_all_is_pending_there_is_no_rate(market):

@@ -1,13 +1,18 @@
 """What readers may open: small cases are hidden, and so is what gives them away; a wrong whole is not published."""
 
+from datetime import timedelta
+from io import StringIO
+
 import duckdb
 import polars as pl
 import pytest
-from metrics_support import marketplace, review
+from metrics_support import AS_OF, conversation, marketplace, review
+from rich.console import Console
 
 from pipeline.models import AuditFailed, all_models
 from pipeline.publishing import publish
-from pipeline.settings import DataFolder
+from pipeline.settings import DataFolder, Office
+from pipeline.status import status_of
 
 
 @pytest.fixture
@@ -80,6 +85,84 @@ def test_a_share_of_money_counts_its_cases_and_not_its_cents(folder):
         "S2": "suppressed",
         "S3": None,
     }
+
+
+def hidden_of(folder, metric: str) -> set[str]:
+    figures = pl.read_parquet(folder.published / "metrics.parquet").filter(
+        (pl.col("metric") == metric) & (pl.col("scope") == "seller") & (pl.col("period_id") == "2025-01")
+    )
+    for row in figures.filter(pl.col("reason") == "suppressed").iter_rows(named=True):
+        assert [row[name] for name in ("value", "numerator", "low", "high")] == [None] * 4
+    return set(figures.filter(pl.col("reason") == "suppressed")["entity_id"])
+
+
+def test_a_count_does_not_give_a_hidden_share_of_the_same_cases_away(folder):
+    """n less the unanswered are the answered: what hides the one hides the other, the next seller included."""
+    with marketplace() as market:
+        number = 0
+        for seller, cases in {"S1": 9, "S2": 10, "S3": 30}.items():
+            for case in range(cases):
+                number += 1
+                turns = [("buyer", 0)] if case % 3 == 0 else [("buyer", 0), ("seller", 1)]
+                accounts = {"buyer": {"recipient_id": seller}, "seller": {"sender_id": seller}}
+                conversation(market, *((*t, accounts[t[0]]) for t in turns), conversation_id=f"C{number}")
+            market.add("reviews", cases, seller_id=seller, rating=1)
+        publish_all(market, folder)
+    for metric, share in (
+        ("unanswered_inquiries", "inquiry_response_rate"),
+        ("negative_review_count", "sentiment_net"),
+    ):
+        assert hidden_of(folder, share) == {"S1", "S2"}
+        assert hidden_of(folder, metric) == {"S1", "S2"}
+    figures = pl.read_parquet(folder.published / "metrics.parquet").filter(pl.col("period_id") == "2025-01")
+    whole = figures.filter((pl.col("metric") == "unanswered_inquiries") & (pl.col("scope") == "all"))
+    assert whole["value"].to_list() == [3 + 4 + 10], "the whole is shown"
+
+
+def test_rows_of_excluded_accounts_are_published_and_shown_by_status(folder):
+    with marketplace() as market:
+        market.con.execute("insert into ref.excluded_accounts values ('S9', 'seller', 'test shop', '-')")
+        market.add("sales", 2, seller_id="S9").add("reviews", seller_id="S9").add("sales")
+        publish_all(market, folder)
+    with duckdb.connect(str(folder.published / "scmr17.duckdb"), read_only=True) as con:
+        assert con.sql("from exclusions order by export").fetchall() == [
+            ("reviews", "seller", "test shop", 1),
+            ("sales", "seller", "test shop", 2),
+        ]
+    printed = StringIO()
+    Console(width=200, file=printed).print(status_of(folder, Office()))
+    line = "excluded accounts (test shop): 3 rows accepted and left out of every figure: reviews 1, sales 2"
+    assert line in printed.getvalue()
+
+
+@pytest.mark.parametrize("cases", [1, 9])
+def test_the_whole_count_of_few_cases_is_shown(folder, cases):
+    """Of the marketplace it is no one's secret, and somebody has to answer them."""
+    with marketplace() as market:
+        for case in range(cases):
+            conversation(market, ("buyer", 0), conversation_id=f"C{case}")
+        publish_all(market, folder)
+    figures = pl.read_parquet(folder.published / "metrics.parquet").filter(
+        (pl.col("metric") == "unanswered_inquiries") & (pl.col("period_id") == "2025-01")
+    )
+    assert dict(figures.select("scope", "value").iter_rows()) == {"all": cases, "seller": None}
+
+
+def test_a_seller_whose_inquiries_are_all_pending_hides_nobody_elses_count(folder):
+    """None of no cases is nothing to hide, and no part that another must go with."""
+    with marketplace() as market:
+        for case in range(12):
+            conversation(market, ("buyer", 0), conversation_id=f"C{case}")
+        conversation(
+            market, ("buyer", 0, {"recipient_id": "S2"}), start=AS_OF - timedelta(hours=47), conversation_id="C99"
+        )
+        market.plan("2025-01", "2025-Q2").build(*(model.table for model in all_models()))
+        publish(market.con, folder, all_models())
+    assert hidden_of(folder, "unanswered_inquiries") == set()
+    figures = pl.read_parquet(folder.published / "metrics.parquet").filter(
+        (pl.col("metric") == "unanswered_inquiries") & (pl.col("entity_id") == "S2")
+    )
+    assert figures.select("value", "n", "reason").rows() == [(0, 0, None)]
 
 
 def test_the_whole_of_few_cases_is_hidden_too(folder):

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.analyses.target_proposals import Edition, Record, edition_rows
+from pipeline.catalogue import load_catalogue
 from pipeline.periods import parse
 from pipeline.statistics.baselines import Figure
 from pipeline.targets import Target, in_force
@@ -171,6 +172,22 @@ def test_months_that_do_not_add_up_to_their_quarter_are_not_held_against_its_tar
         record(messages([30_000, 31_000] * 6, 40_000), target("message_count", "50000", "quarter")), "message_count"
     )
     assert (row["reason"], row["assurance"], row["policy_target"]) == ("not_additive", "not_comparable", 50_000)
+
+
+def test_a_target_of_what_is_only_known_by_the_quarter_is_not_comparable_by_months():
+    """However many months there are: it is not that they are too few."""
+    known = record({}, target("training_participation", "0.8", "quarter"))
+    row = row_of(known, "training_participation")
+    assert (row["assurance"], row["reason"], row["policy_target"]) == ("not_comparable", "no_months", 0.8)
+    assert row_of(record({}), "training_participation")["assurance"] == "no_target"
+
+
+@pytest.mark.parametrize("metric", ["review_response_48h_with_text", "health_scored_share", "orders_without_promise"])
+def test_nobody_aims_at_what_a_figure_rests_on_or_at_a_variant_of_one(metric):
+    """The catalogue says so: neither more nor less of it is better."""
+    assert {m.metric: m.better for m in load_catalogue()}[metric] == ""
+    rows = edition_rows(edition("2025-Q4"), record(by_month(metric, RATES, of=200)))
+    assert metric not in {row["metric"] for row in rows}
 
 
 def test_a_target_by_the_month_stays_one():

@@ -218,6 +218,13 @@ def test_a_place_that_cannot_be_written_is_named(office, tmp_path):
         propose(office, output=tmp_path / "file" / "x.csv")
 
 
+def test_no_folder_is_made_for_a_named_file(office, tmp_path):
+    """A slip in the path would hide the file somewhere new."""
+    with pytest.raises(CannotWrite, match=r"typo is no folder; make it first"):
+        propose(office, output=tmp_path / "typo" / "x.csv")
+    assert not (tmp_path / "typo").exists()
+
+
 def test_the_command_prints_a_table_and_where_the_file_is(office):
     done = scmr17("targets", "propose", "2025-Q4", data=office.root)
     assert "Proposed for Q4 2025" in done.stdout

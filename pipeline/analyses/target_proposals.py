@@ -210,6 +210,8 @@ def _verdict(metric: Metric, limits: Limits | None, policy: Target | None, month
     """The office's target against the limits of the last twelve months (METRICS.md A30, B28)."""
     if policy is None:
         return "no_target"
+    if "month" not in metric.periods:
+        return "not_comparable"
     if limits is None:
         return "too_short"
     verdict = assurance(limits, float(policy.value) / months_added, metric.better)

@@ -1,10 +1,12 @@
 """Buyer ids as keyed hashes: HMAC-SHA-256, computed where the rows are, with a key that lies outside the warehouse.
 
-What belongs here: the key and the SQL. Which columns are personal is said by the contract.
+What belongs here: the key, the SQL, and the same in Python for a short list. Which columns are personal is said by the contract.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -60,3 +62,8 @@ def pseudonym_sql(text: str) -> str:
     """The pseudonym of a text: HMAC-SHA-256 in lower-case hex, cut to 32 digits."""
     inner = f"unhex(sha256(getvariable('pseudonym_inner') || encode({text})))"
     return f"left(sha256(getvariable('pseudonym_outer') || {inner}), {DIGITS})"
+
+
+def pseudonym(key: bytes, text: str) -> str:
+    """The same as `pseudonym_sql`, of one text."""
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:DIGITS]

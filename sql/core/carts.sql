@@ -3,12 +3,12 @@
 -- grain: cart_id
 -- Converted: the order that the cart names was placed, whatever became of it later, within the policy's hours of the
 -- cart's last use. Mature: these hours are over at as_of; a younger cart is pending, converted or not. A cart has at
--- least one item: one without value is taken for empty and left out.
+-- least one item: one without value is taken for empty and left out. A buyer who ordered from an excluded seller ordered.
 with placed as (
     select
         order_id,
         min(ordered_at) as ordered_at
-    from core.order_lines
+    from raw.sales
     group by order_id
 ),
 
@@ -25,8 +25,8 @@ carts as (
         r.as_of
     from raw.carts as c
     cross join plan.run as r
-    left join placed as o using (order_id)
-    where c.created_at < r.as_of and c.value_cents > 0
+    left join placed as o on c.order_id = o.order_id and o.ordered_at < r.as_of
+    where c.created_at < r.as_of and c.value_cents > 0 and not ref.is_excluded(c.buyer_or_session)
 )
 
 select

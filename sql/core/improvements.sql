@@ -14,7 +14,7 @@ with shipped as (
         list_filter(regexp_split_to_array(coalesce(i.review_ids, ''), '[;,|\s]+'), part -> part <> '') as evidence_ids
     from raw.improvements as i
     cross join plan.run as r
-    where i.status = 'shipped' and i.shipped_at < r.as_of
+    where i.status = 'shipped' and i.shipped_at < r.as_of and not ref.is_excluded(i.seller_id)
 ),
 
 named as (

@@ -71,8 +71,6 @@ select
     hour(timezone(r.time_zone, timezone('UTC', m.sent_at))) as hour,
     m.order_id,
     coalesce(m.is_automated, false) or m.sender_role = 'system' as is_automated,
-    coalesce(m.is_spam, false) as is_spam,
-    d.message_id is not null as is_duplicate,
     m.sender_role in ('buyer', 'seller') and not coalesce(m.is_automated, false) and not coalesce(m.is_spam, false)
     and m.sender_id <> m.recipient_id and d.message_id is null as is_counted,
     m.body_words,
@@ -85,4 +83,9 @@ from raw.messages as m
 cross join plan.run as r
 left join inferred as i using (message_id)
 left join duplicates as d using (message_id)
-where m.sent_at < r.as_of
+where
+    m.sent_at < r.as_of and not ref.is_excluded(m.sender_id) and not ref.is_excluded(m.recipient_id)
+    and (
+        m.sender_role in ('buyer', 'seller')
+        or coalesce(m.recipient_id not in (select pseudonym from ref.excluded_accounts), true)
+    )

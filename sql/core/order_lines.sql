@@ -27,7 +27,7 @@ with lines as (
     from raw.sales as s
     cross join plan.run as r
     left join raw.products as p using (product_id)
-    where s.ordered_at < r.as_of
+    where s.ordered_at < r.as_of and not ref.is_excluded(s.buyer_id) and not ref.is_excluded(s.seller_id)
 ),
 
 refunds as (

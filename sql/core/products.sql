@@ -4,11 +4,13 @@
 -- The category is the products file's, else that of the product's first sale: a later sale must not move old reviews.
 with named as (
     select product_id from raw.products
+    where not ref.is_excluded(seller_id)
     union
     select product_id from raw.sales
+    where not ref.is_excluded(buyer_id) and not ref.is_excluded(seller_id)
     union
     select product_id from raw.reviews
-    where product_id is not null
+    where product_id is not null and not ref.is_excluded(buyer_id) and not ref.is_excluded(seller_id)
 ),
 
 first_sales as (
@@ -17,6 +19,7 @@ first_sales as (
         arg_min(category, (ordered_at, order_line_id)) as category,
         arg_min(seller_id, (ordered_at, order_line_id)) as seller_id
     from raw.sales
+    where not ref.is_excluded(buyer_id) and not ref.is_excluded(seller_id)
     group by product_id
 )
 

@@ -23,5 +23,10 @@ select
 from raw.returns as t
 cross join plan.run as r
 left join core.order_lines as l using (order_line_id)
-where t.opened_at < r.as_of
+where
+    t.opened_at < r.as_of
+    and t.order_line_id not in (
+        select order_line_id from raw.sales
+        where ref.is_excluded(buyer_id) or ref.is_excluded(seller_id)
+    )
 order by day

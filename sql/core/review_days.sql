@@ -34,6 +34,7 @@ select
     count(*) filter (where is_published and is_negative and not is_mature_48h) as negative_pending_48h,
     count(*) filter (where is_published and is_negative and is_mature_48h) as negative_mature_48h,
     count(*) filter (where is_published and is_negative and is_mature_48h and is_answered_48h) as negative_answered_48h,
+    count(*) filter (where is_published and has_text and not is_mature_48h) as text_pending_48h,
     count(*) filter (where is_published and has_text and is_mature_48h) as text_mature_48h,
     count(*) filter (where is_published and has_text and is_mature_48h and is_answered_48h) as text_answered_48h,
     count(*) filter (where is_published and is_answered_by_staff) as answered_by_staff

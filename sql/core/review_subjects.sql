@@ -15,7 +15,7 @@ with answers as (
     from raw.reviews as v
     cross join plan.run as r
     left join core.products as p using (product_id)
-    where v.created_at < r.as_of
+    where v.created_at < r.as_of and not ref.is_excluded(v.buyer_id) and not ref.is_excluded(v.seller_id)
 ),
 
 parts as (

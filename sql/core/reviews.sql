@@ -10,7 +10,7 @@ with rows_of_review as (
         row_number() over (partition by v.review_id order by v.seller_id nulls last) as nth_row
     from raw.reviews as v
     cross join plan.run as r
-    where v.created_at < r.as_of
+    where v.created_at < r.as_of and not ref.is_excluded(v.buyer_id) and not ref.is_excluded(v.seller_id)
 ),
 
 reviews as (

@@ -4,11 +4,13 @@
 -- A seller without a name is called by the id; is_listed says whether the sellers file knows the seller.
 with named as (
     select seller_id from raw.sellers
+    where not ref.is_excluded(seller_id)
     union
     select seller_id from raw.sales
+    where not ref.is_excluded(seller_id) and not ref.is_excluded(buyer_id)
     union
     select seller_id from raw.reviews
-    where seller_id is not null
+    where seller_id is not null and not ref.is_excluded(seller_id) and not ref.is_excluded(buyer_id)
 )
 
 select

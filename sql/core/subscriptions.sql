@@ -11,7 +11,7 @@ with events as (
         any_value(cast(timezone(r.time_zone, timezone('UTC', s.at)) as date)) as day
     from raw.subscriptions as s
     cross join plan.run as r
-    where s.at < r.as_of
+    where s.at < r.as_of and not ref.is_excluded(s.buyer_id)
     group by s.buyer_id, s.at
 )
 

@@ -18,5 +18,5 @@ select
     cast(timezone(r.time_zone, timezone('UTC', s.answered_at)) as date) as day
 from raw.surveys as s
 cross join plan.run as r
-where s.answered_at < r.as_of
+where s.answered_at < r.as_of and not ref.is_excluded(s.respondent_id)
 order by day

@@ -11,5 +11,5 @@ select
     contains(lower(t.course_id), 'review') as is_review_course
 from raw.training as t
 cross join plan.run as r
-where t.at < r.as_of
+where t.at < r.as_of and not ref.is_excluded(t.seller_id)
 order by day

@@ -3,7 +3,8 @@
 -- grain: period_id, scope, entity_id, metric
 -- By the order's day, an order once however many defects it has, and only orders that are 60 days old; younger ones are
 -- pending. Amazon also counts guarantee claims and chargebacks: no export has them, so returns at the seller's fault stand
--- for claims, and chargebacks are missing. Reviews that name neither an order line nor an order cannot be traced.
+-- for claims, and chargebacks are missing. Reviews that name neither an order line nor an order cannot be traced. Missing:
+-- no_data for returns at the seller's fault in a period that ends before the first return whose fault is on record.
 with defects as (
     select
         coalesce(l.order_id, v.order_id) as order_id,
@@ -55,6 +56,12 @@ orders as (
     where s.scope in ('all', 'seller')
 ),
 
+first_fault as (
+    select min(day) as fault_day
+    from core.returns
+    where at_fault is not null
+),
+
 days as (
     select
         day,
@@ -89,15 +96,17 @@ select
     c.scope,
     c.entity_id,
     m.metric,
-    cast(m.numerator as bigint) as numerator,
-    cast(m.denominator as bigint) as denominator,
+    cast(case when m.is_recorded then m.numerator end as bigint) as numerator,
+    cast(case when m.is_recorded then m.denominator end as bigint) as denominator,
     cast(coalesce(m.denominator, m.numerator) as bigint) as n,
-    case when m.denominator = 0 then 'immature' end as reason
+    case when m.denominator = 0 then 'immature' when not m.is_recorded then 'no_data' end as reason
 from counts as c
+inner join plan.periods as p using (period_id)
+cross join first_fault as f
 cross join lateral (
     values
-    ('order_defect_rate', with_defect, mature),
-    ('order_negative_review_rate', with_review, mature),
-    ('order_seller_fault_rate', with_return, mature),
-    ('order_defects_pending', pending, null)
-) as m (metric, numerator, denominator)
+    ('order_defect_rate', with_defect, mature, true),
+    ('order_negative_review_rate', with_review, mature, true),
+    ('order_seller_fault_rate', with_return, mature, coalesce(f.fault_day < p.period_end, false)),
+    ('order_defects_pending', pending, null, true)
+) as m (metric, numerator, denominator, is_recorded)

@@ -5,6 +5,8 @@
 -- been there for 30 days; a line that arrived since is pending. A return opened before the delivery counts as well. Refunds
 -- have no window: they are booked to the order's own period as they come in, so that the share of value is 1 - net sales /
 -- gross merchandise value. The flow rate divides lines with a return opened in the period by lines sold in it: other lines.
+-- Missing: no_data in a period that ends before the first return on record, for nobody may have kept any; refunds are also on
+-- record from the first line that the platform calls refunded. By the period's end, for what comes later does not change it.
 with first_returns as (
     select
         order_line_id,
@@ -27,6 +29,27 @@ lines as (
     cross join plan.run as r
     left join first_returns as f using (order_line_id)
     where l.is_sale
+),
+
+first_return as (
+    select min(day) as returns_day
+    from core.returns
+),
+
+first_refunded as (
+    select min(day) as refunded_day
+    from core.order_lines
+    where is_sale and status = 'refunded'
+),
+
+records as (
+    select
+        p.period_id,
+        coalesce(t.returns_day < p.period_end, false) as has_returns,
+        coalesce(least(t.returns_day, l.refunded_day) < p.period_end, false) as has_refunds
+    from plan.periods as p
+    cross join first_return as t
+    cross join first_refunded as l
 ),
 
 days as (
@@ -104,16 +127,20 @@ select
     c.scope,
     c.entity_id,
     m.metric,
-    cast(m.numerator as bigint) as numerator,
-    cast(m.denominator as bigint) as denominator,
+    cast(case when m.is_recorded then m.numerator end as bigint) as numerator,
+    cast(case when m.is_recorded then m.denominator end as bigint) as denominator,
     cast(m.n as bigint) as n,
-    case when m.metric = 'return_rate' and c.mature = 0 and c.pending > 0 then 'immature' end as reason
+    case
+        when m.metric = 'return_rate' and c.mature = 0 and c.pending > 0 then 'immature'
+        when not m.is_recorded then 'no_data'
+    end as reason
 from counts as c
+inner join records as r using (period_id)
 cross join lateral (
     values
-    ('return_rate', returned, mature, mature),
-    ('returns_pending', pending, null, pending),
-    ('refund_rate', refunded, lines, lines),
-    ('refund_value_share', refunded_cents, amount_cents, lines),
-    ('return_flow_rate', opened, lines, lines)
-) as m (metric, numerator, denominator, n)
+    ('return_rate', returned, mature, mature, has_returns),
+    ('returns_pending', pending, null, pending, true),
+    ('refund_rate', refunded, lines, lines, has_refunds),
+    ('refund_value_share', refunded_cents, amount_cents, lines, has_refunds),
+    ('return_flow_rate', opened, lines, lines, has_returns)
+) as m (metric, numerator, denominator, n, is_recorded)

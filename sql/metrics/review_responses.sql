@@ -16,6 +16,7 @@ with counts as (
         sum(r.negative_pending_48h) as negative_pending_48h,
         sum(r.negative_mature_48h) as negative_mature_48h,
         sum(r.negative_answered_48h) as negative_answered_48h,
+        sum(r.text_pending_48h) as text_pending_48h,
         sum(r.text_mature_48h) as text_mature_48h,
         sum(r.text_answered_48h) as text_answered_48h,
         sum(r.answered_by_staff) as answered_by_staff
@@ -51,7 +52,7 @@ cross join lateral (
     ('review_response_48h', answered_48h, mature_48h, pending_48h),
     ('negative_review_response_48h', negative_answered_48h, negative_mature_48h, negative_pending_48h),
     ('review_response_24h', answered_24h, mature_24h, pending_24h),
-    ('review_response_48h_with_text', text_answered_48h, text_mature_48h, pending_48h),
+    ('review_response_48h_with_text', text_answered_48h, text_mature_48h, text_pending_48h),
     ('review_response_pending', pending_48h, null, null),
     ('review_response_by_staff', answered_by_staff, null, null)
 ) as m (metric, numerator, denominator, pending)

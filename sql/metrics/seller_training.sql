@@ -47,7 +47,7 @@ product_days as (
         p.seller_id
     from raw.products as p
     cross join plan.run as r
-    where p.seller_id is not null and p.created_at < r.as_of
+    where p.seller_id is not null and p.created_at < r.as_of and not ref.is_excluded(p.seller_id)
 ),
 
 deeds as (
