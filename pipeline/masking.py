@@ -57,12 +57,18 @@ def mask(texts: pl.Series, instead: str | None = None) -> pl.Series:
     return texts
 
 
-def quote(texts: pl.Series) -> pl.Series:
-    """The texts fit to be printed: on one line, without control signs, masked, and cut at a word if they are too long.
+def whole(texts: pl.Series) -> pl.Series:
+    """The texts fit to be listed: each on one line, without control signs, and masked after that: a control sign must
+    hide no digit."""
+    return mask(texts.str.replace_all(r"\s+", " ").str.replace_all(_CONTROL, "").str.strip_chars())
 
-    Masked last but one: a control sign must hide no digit, and the cut leave no half of an address.
+
+def quote(texts: pl.Series) -> pl.Series:
+    """The texts fit to be printed: as they are listed, and cut at a word if they are too long.
+
+    Cut last: it must leave no half of an address.
     """
-    lines = mask(texts.str.replace_all(r"\s+", " ").str.replace_all(_CONTROL, "").str.strip_chars())
+    lines = whole(texts)
     cut = lines.str.extract(rf"^(.{{{LONGEST_QUOTE // 2},{LONGEST_QUOTE - 2}}}[^\s\p{{P}}])[\s\p{{P}}]")
     cut = cut.fill_null(lines.str.slice(0, LONGEST_QUOTE - 1)) + "…"
     return cut.zip_with(lines.str.len_chars() > LONGEST_QUOTE, lines)
