@@ -108,6 +108,43 @@ def report(
 
 
 @app.command()
+def statement(
+    seller: Annotated[str, typer.Argument(help="The seller's id.")],
+    period: Annotated[str, typer.Argument(help="A month or a quarter, such as 2026-02 or 2026-Q1.")],
+    data: Data = None,
+) -> None:
+    """Print one seller's royalty statement and scorecard from the published figures."""
+    from pipeline.statements.bulk import write_statements
+
+    folder = _prepared(data)
+    office = load_office(folder)
+    asked = periods.parse(period, office.fiscal_year_start_month)
+    into = folder.reports / asked.id / "statements"
+    print(*write_statements(folder.published, office, asked, into, seller=seller).files)
+
+
+@app.command()
+def issue(
+    period: Annotated[str, typer.Argument(help="A week, month or quarter that is over, such as 2026-02.")],
+    data: Data = None,
+) -> None:
+    """Issue a period's report: no draft any more, kept as an edition that nothing writes over.
+
+    What changes afterwards is told in the next one, with the old figure and the new.
+    """
+    from pipeline.reporting import write_report
+    from pipeline.status import require_published
+
+    folder = _prepared(data)
+    office = load_office(folder)
+    asked = periods.parse(period, office.fiscal_year_start_month)
+    require_published(folder, asked)
+    made = write_report(folder.published, office, asked, folder.reports, issue=True)
+    progress(f"issued edition {made.edition.number} of {asked.id}; printing what comes with it")
+    _report(folder, period)
+
+
+@app.command()
 def metrics(
     word: Annotated[str, typer.Argument(help="Only metrics that speak of it, such as response.")] = "",
     data: Data = None,
@@ -218,7 +255,7 @@ def _report(folder: DataFolder, period_id: str) -> None:
     result = run_job(folder, job, partition_key=partition_key(period))
     for event in result.get_asset_materialization_events():
         for name, entry in event.materialization.metadata.items():
-            if name in ("pdf", "html", "csv"):
+            if name in ("pdf", "html", "xlsx", "statements", "index"):
                 print(entry.value)
 
 
