@@ -14,6 +14,9 @@ PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # On macOS the libraries have other names, which WeasyPrint knows.
 HAS_PANGO := import ctypes.util as c; assert all(map(c.find_library, ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")))
 
+# What the tests look at the HTML edition with: a browser of the system's, found as tests/test_html_edition.py finds it.
+HAS_BROWSER := command -v chromium || command -v chromium-browser || command -v google-chrome
+
 .PHONY: help demo run test check format bench lock clean
 
 help: ## list these targets
@@ -25,7 +28,7 @@ demo: $(VENV)/.ready ## a monthly report from a sample marketplace, in one comma
 run: $(VENV)/.ready ## take in what lies in data/inbox and print the last complete month
 	$(BIN)/scmr17 run
 
-test: $(VENV)/.ready ## all tests
+test: $(VENV)/.ready $(VENV)/.browser ## all tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.ready ## format, lint, types and SQL lint
@@ -72,4 +75,20 @@ $(VENV)/.ready: $(VENV)/.uv requirements.lock pyproject.toml
 	fi
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.browser: $(VENV)/.ready
+	@if ! { $(HAS_BROWSER); } >/dev/null; then
+	    echo "installing Chromium, in which the tests open the HTML edition"
+	    if command -v apt-get >/dev/null; then
+	        root=$$([ "$$(id -u)" = 0 ] || echo sudo)
+	        $$root apt-get update -qq
+	        DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends chromium >/dev/null
+	    elif command -v brew >/dev/null; then
+	        brew install --cask chromium
+	    else
+	        echo "please install Chromium with your system's package manager, then run make again" >&2
+	        exit 69
+	    fi
+	fi
 	touch $@

@@ -11,10 +11,29 @@ its steps are the columns' widths, so that the table's head is the chart's time 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pipeline.charts import curve_chart, stack_chart, time_chart
+from pipeline.charts import (
+    column_groups,
+    curve_chart,
+    diverging_chart,
+    lorenz_chart,
+    panels_chart,
+    path_chart,
+    stack_chart,
+    stacked_columns,
+    time_chart,
+)
 from pipeline.charts.canvas import Frame, rendered, tint
+from pipeline.figures.chart_shapes import (
+    ColumnGroups,
+    DivergingChart,
+    LorenzChart,
+    PanelsChart,
+    PathChart,
+    StackedColumns,
+)
 from pipeline.figures.model import CurveChart, StackChart, TimeChart
 
 if TYPE_CHECKING:
@@ -22,15 +41,32 @@ if TYPE_CHECKING:
 
 __all__ = ["Chart", "svg", "tint"]
 
-Chart = TimeChart | StackChart | CurveChart
+Chart = (
+    TimeChart
+    | StackChart
+    | CurveChart
+    | PathChart
+    | StackedColumns
+    | ColumnGroups
+    | LorenzChart
+    | PanelsChart
+    | DivergingChart
+)
 
 _DRAW: dict[type, Callable[[Any, str], tuple[list[alt.Chart], Frame]]] = {
     TimeChart: time_chart.draw,
     StackChart: stack_chart.draw,
     CurveChart: curve_chart.draw,
+    LorenzChart: lorenz_chart.draw,
+    PathChart: path_chart.draw,
+    StackedColumns: stacked_columns.draw,
+    ColumnGroups: column_groups.draw,
+    PanelsChart: panels_chart.draw,
+    DivergingChart: diverging_chart.draw,
 }
 
 
+@lru_cache(maxsize=64)  # paper and screen show the same drawing
 def svg(chart: Chart, accent: str) -> str:
     """The chart as an `<svg>` element with its text alternative as its title; `accent` colours actual values."""
     layers, frame = _DRAW[type(chart)](chart, accent)

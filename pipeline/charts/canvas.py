@@ -26,6 +26,7 @@ LIMIT = "#8c959f"
 BAD = "#cf222e"
 FONT_PX = 10.0  # 7.5 pt
 LABEL_GAP_PX = 11.0
+HATCH_PX = 5
 
 
 @dataclass(frozen=True)
@@ -108,3 +109,20 @@ def layer(frame: Frame, rows: Sequence[dict[str, Any]], mark: str, **style: Any)
         style = {"opacity": 1, **style}
     chart = alt.Chart(alt.Data(values=list(rows)))
     return getattr(chart, f"mark_{mark}")(**style).encode(**encoding)
+
+
+def hatch_lines(frame: Frame, left: float, right: float, high: float) -> list[dict[str, Any]]:
+    """The slanting lines that fill a column from zero, for rules: what is expected, not seen."""
+    wide, up = (right - left) / frame.across(1), high / frame.up(1)
+    lines = []
+    for offset in range(-int(up), int(wide), HATCH_PX):
+        start, end = max(0.0, offset), min(wide, offset + up)  # pixels from the left edge, where the line is inside
+        lines.append(
+            {
+                "x": left + frame.across(start),
+                "x2": left + frame.across(end),
+                "y": frame.up(start - offset),
+                "y2": frame.up(end - offset),
+            }
+        )
+    return lines

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.charts.canvas import HALF_MM, INK, LABEL_GAP_PX, LIMIT, PX_PER_MM, SECONDARY, WIDE_MM, Frame, layer
+from pipeline.charts.canvas import (
+    HALF_MM,
+    INK,
+    LABEL_GAP_PX,
+    LIMIT,
+    PX_PER_MM,
+    SECONDARY,
+    WIDE_MM,
+    Frame,
+    hatch_lines,
+    layer,
+)
 from pipeline.figures.model import Guide, TimeChart
 
 if TYPE_CHECKING:
@@ -13,7 +24,6 @@ if TYPE_CHECKING:
 
 LABEL_MM = {True: 36.0, False: 26.0}  # the first column of a wide and of a half-width chart's table; see report.css
 LABEL_BELOW_PX = 16.0  # from a point to the lower edge of a label printed below it
-HATCH_PX = 5
 
 
 def draw(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
@@ -76,18 +86,7 @@ def _forecast(frame: Frame, chart: TimeChart, accent: str) -> list[alt.Chart]:
         return []
     at = chart.forecast
     left, right, middle = at.index + 0.23, at.index + 0.77, at.index + 0.5
-    wide, high = (right - left) / frame.across(1), at.value / frame.up(1)
-    hatch = []
-    for offset in range(-int(high), int(wide), HATCH_PX):
-        start, end = max(0.0, offset), min(wide, offset + high)  # pixels from the left edge, where the line is inside
-        hatch.append(
-            {
-                "x": left + frame.across(start),
-                "x2": left + frame.across(end),
-                "y": frame.up(start - offset),
-                "y2": frame.up(end - offset),
-            }
-        )
+    hatch = hatch_lines(frame, left, right, at.value)
     edge = [{"x": left, "x2": right, "y": at.value, "y2": 0.0}]
     limits = [{"x": middle, "x2": middle, "y": at.low, "y2": at.high}]
     limits += [
