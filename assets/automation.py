@@ -8,6 +8,7 @@ from datetime import datetime
 
 import dagster as dg
 
+from assets.reports import report_assets
 from pipeline.periods import Period, PeriodType, containing
 from pipeline.settings import default_data_folder, load_office
 
@@ -23,20 +24,20 @@ load = dg.define_asset_job(
     selection=dg.AssetSelection.groups("raw"),
     description="Take in every new delivery, or a platform's files, and compute nothing.",
 )
-monthly = dg.define_asset_job(
-    "monthly",
-    selection=dg.AssetSelection.assets(["reports", "monthly"]),
-    description="Print a month's report from the published figures.",
-)
-weekly = dg.define_asset_job(
-    "weekly",
-    selection=dg.AssetSelection.assets(["reports", "weekly_figures"]),
-    description="Write out a week's figures.",
-)
-quarterly = dg.define_asset_job(
-    "quarterly",
-    selection=dg.AssetSelection.assets(["reports", "quarterly_figures"]),
-    description="Write out a quarter's figures.",
+
+
+def _keys(name: str) -> list[dg.AssetKey]:
+    """The report of that name and all that comes with it."""
+    return [asset.key for asset in report_assets("UTC", 1) if asset.key.path[1].split("_")[0] == name]
+
+
+weekly, monthly, quarterly = (
+    dg.define_asset_job(
+        name,
+        selection=dg.AssetSelection.assets(*_keys(name)),
+        description=f"Print the {name} report and all that comes with it: lists, annex, statements, index.",
+    )
+    for name in ("weekly", "monthly", "quarterly")
 )
 
 

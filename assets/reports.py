@@ -1,24 +1,30 @@
-"""What readers get: the published figures, the monthly report, and the figures of a week or a quarter as a table.
+"""What readers get: the published figures; and of a week, a month or a quarter the report, the follow-up lists, the
+annex, the sellers' statements, and the page that leads to them all.
 
 Publishing is `pipeline.publishing`; what a report says is `pipeline.figures`, how it looks `pipeline.render`. Reports
 read only what is published, so that they never wait for the warehouse.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
 
 from assets.models import check_result
-from pipeline.extracts import write_extract
+from pipeline.annex import write_annex
+from pipeline.editions_index import write_index
+from pipeline.errors import DeliveryMissing
+from pipeline.follow_up import write_follow_up
 from pipeline.models import AuditFailed, all_models, load_checks
-from pipeline.periods import Period, containing, parse
+from pipeline.periods import Period, PeriodType, containing
 from pipeline.planning import is_unchanged, plan_done
 from pipeline.progress import progress
 from pipeline.publishing import publish
-from pipeline.render import write_report
+from pipeline.reporting import is_issued, write_report
 from pipeline.resources import OfficeResource, WarehouseResource
 from pipeline.settings import default_data_folder, load_office
+from pipeline.statements.bulk import write_statements
 
 PUBLISHED = dg.AssetKey(["published", "metrics"])
 #: The first day of the first partition: before any marketplace's exports that we have met.
@@ -87,59 +93,148 @@ def quarterly_partitions(time_zone: str, fiscal_year_start_month: int) -> dg.Tim
     )
 
 
-def report_assets(time_zone: str, fiscal_year_start_month: int) -> list[dg.AssetsDefinition]:
-    """The report assets, partitioned by the office's calendar."""
+@dataclass(frozen=True)
+class Cadence:
+    """How often a report comes: its name, its type of period, its partitions."""
 
+    name: str
+    period_type: PeriodType
+    partitions: dg.PartitionsDefinition
+    fiscal_year_start_month: int
+
+    def period(self, partition_key: str) -> Period:
+        """The period of a partition: a month's key is its id, a week's or a quarter's its first day."""
+        first = date.fromisoformat(partition_key if self.period_type != "month" else f"{partition_key}-01")
+        return containing(first, self.period_type, self.fiscal_year_start_month)
+
+    def key(self, what: str = "") -> dg.AssetKey:
+        return dg.AssetKey(["reports", f"{self.name}_{what}" if what else self.name])
+
+
+def cadences(time_zone: str, fiscal_year_start_month: int) -> list[Cadence]:
+    quarters = quarterly_partitions(time_zone, fiscal_year_start_month)
+    return [
+        Cadence("weekly", "week", weekly_partitions(time_zone), fiscal_year_start_month),
+        Cadence("monthly", "month", monthly_partitions(time_zone), fiscal_year_start_month),
+        Cadence("quarterly", "quarter", quarters, fiscal_year_start_month),
+    ]
+
+
+def report_assets(time_zone: str, fiscal_year_start_month: int) -> list[dg.AssetsDefinition]:
+    """The report assets, partitioned by the office's calendar. A week has no annex and no statements."""
+    found = []
+    for cadence in cadences(time_zone, fiscal_year_start_month):
+        own = [_report_asset(cadence), _follow_up_asset(cadence)]
+        if cadence.period_type != "week":
+            own += [_annex_asset(cadence), _statements_asset(cadence)]
+        found += [*own, _index_asset(cadence, [asset.key for asset in own])]
+    return found
+
+
+def _report_asset(cadence: Cadence) -> dg.AssetsDefinition:
     @dg.asset(
-        key=["reports", "monthly"],
+        key=cadence.key(),
         group_name="reports",
         deps=[PUBLISHED],
-        partitions_def=monthly_partitions(time_zone),
-        description="The SCMR-17 monthly report: one PDF of at most six pages, with its HTML and figures.",
-        kinds={"pdf"},
+        partitions_def=cadence.partitions,
+        description=f"The {cadence.name} report: PDF, HTML, figures and the evidence pack that proves them.",
+        kinds={"pdf", "html"},
     )
-    def monthly(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
-        made = write_report(office.folder.published, office.office, parse(context.partition_key), office.folder.reports)
+    def report(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
+        folder, period = office.folder, cadence.period(context.partition_key)
+        made = write_report(folder.published, office.office, period, folder.reports)
         progress(f"printed {made.pdf} ({made.pages} pages)")
         return dg.MaterializeResult(
             metadata={
                 "pages": made.pages,
                 "sha256": made.sha256,
+                "edition": f"{made.edition.number}, {'issued' if made.edition.is_issued else 'draft'}",
                 "pdf": dg.MetadataValue.path(str(made.pdf)),
                 "html": dg.MetadataValue.path(str(made.html)),
             }
         )
 
+    return report
+
+
+def _follow_up_asset(cadence: Cadence) -> dg.AssetsDefinition:
     @dg.asset(
-        key=["reports", "weekly_figures"],
+        key=cadence.key("follow_up"),
         group_name="reports",
         deps=[PUBLISHED],
-        partitions_def=weekly_partitions(time_zone),
-        description="Every figure of one week with its verdict, as CSV.",
-        kinds={"csv"},
+        partitions_def=cadence.partitions,
+        description="Whom to write to: low ratings, unanswered inquiries, customers at risk; as CSV and as a workbook.",
+        kinds={"csv", "excel"},
     )
-    def weekly_figures(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
-        return _extract(office, containing(date.fromisoformat(context.partition_key), "week"))
+    def follow_up(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
+        folder, period = office.folder, cadence.period(context.partition_key)
+        made = write_follow_up(folder.published, office.office, period, folder.reports)
+        rows = {path.stem: count for path, count in made.lists.items()}
+        return dg.MaterializeResult(metadata={"xlsx": dg.MetadataValue.path(str(made.workbook)), **rows})
 
+    return follow_up
+
+
+def _annex_asset(cadence: Cadence) -> dg.AssetsDefinition:
     @dg.asset(
-        key=["reports", "quarterly_figures"],
+        key=cadence.key("annex"),
         group_name="reports",
         deps=[PUBLISHED],
-        partitions_def=quarterly_partitions(time_zone, fiscal_year_start_month),
-        description="Every figure of one quarter with its verdict, as CSV.",
-        kinds={"csv"},
+        partitions_def=cadence.partitions,
+        description="Every seller, every product and every metric of the period, as a workbook.",
+        kinds={"excel"},
     )
-    def quarterly_figures(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
-        first = date.fromisoformat(context.partition_key)
-        return _extract(office, containing(first, "quarter", fiscal_year_start_month))
+    def annex(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
+        folder, period = office.folder, cadence.period(context.partition_key)
+        made = write_annex(folder.published, office.office, period, folder.reports)
+        return dg.MaterializeResult(metadata={"xlsx": dg.MetadataValue.path(str(made))})
 
-    return [monthly, weekly_figures, quarterly_figures]
+    return annex
 
 
-def _extract(office: OfficeResource, period: Period) -> dg.MaterializeResult:
-    path, rows = write_extract(office.folder, period)
-    progress(f"wrote {path}")
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows, "csv": dg.MetadataValue.path(str(path))})
+def _statements_asset(cadence: Cadence) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=cadence.key("statements"),
+        group_name="reports",
+        deps=[cadence.key()],
+        partitions_def=cadence.partitions,
+        description="Every seller's royalty statement and scorecard, a page each, and the index of them.",
+        kinds={"pdf"},
+    )
+    def statements(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
+        folder, period = office.folder, cadence.period(context.partition_key)
+        is_draft = not is_issued(office.office, period, folder.reports)
+        try:
+            made = write_statements(
+                folder.published, office.office, period, folder.reports / period.id / "statements", is_draft=is_draft
+            )
+        except DeliveryMissing as missing:
+            progress(f"no statements: {missing}")
+            return dg.MaterializeResult(metadata={"status": str(missing)})
+        progress(
+            f"statements of {len(made.files):,} sellers: {made.printed:,} printed, {made.kept:,} kept as they were"
+        )
+        return dg.MaterializeResult(
+            metadata={"dagster/row_count": len(made.files), "statements": dg.MetadataValue.path(str(made.index))}
+        )
+
+    return statements
+
+
+def _index_asset(cadence: Cadence, deps: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=cadence.key("index"),
+        group_name="reports",
+        deps=deps,
+        partitions_def=cadence.partitions,
+        description="The page that leads to every edition there is.",
+        kinds={"html"},
+    )
+    def index(office: OfficeResource) -> dg.MaterializeResult:
+        made = write_index(office.folder.reports, office.office)
+        return dg.MaterializeResult(metadata={"index": dg.MetadataValue.path(str(made))})
+
+    return index
 
 
 @dg.definitions

@@ -1,21 +1,21 @@
 """Figures to HTML, HTML to PDF: templates that compute nothing, and an engine that reads nothing but what is bundled.
 
-What belongs here: the Jinja environment, the sealed WeasyPrint child process, and writing one report's files at once.
-What a report says is `pipeline.figures`' work, charts are `pipeline.charts`', the look is `report_templates/`.
+What belongs here: the Jinja environment and the sealed WeasyPrint child process. What a report says is
+`pipeline.figures`' work, charts are `pipeline.charts`', the look is `report_templates/`; a report's files are written
+by `pipeline.reporting`.
 
-The PDF is made in a child process (`python -m pipeline.render OUT < HTML`) under a memory and a time limit, with the
-bundled fonts as the only fonts there are: a crafted text costs at most that child.
+The PDF is made in a child process (`python -m pipeline.render OUT [FILE…] < HTML`) under a memory and a time limit,
+with the bundled fonts as the only fonts there are: a crafted text costs at most that child.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,9 @@ import jinja2
 from markupsafe import Markup
 
 from pipeline import charts
-from pipeline.errors import CannotWrite, DependencyMissing
-from pipeline.figures import ReportFigures, figures_json, report_figures
-from pipeline.periods import Period
-from pipeline.settings import Office
+from pipeline.errors import DependencyMissing
+from pipeline.figures import ReportFigures
+from pipeline.screen import Screen
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "report_templates"
 FONTS = TEMPLATES / "fonts"
@@ -45,6 +44,8 @@ FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"
 
 _PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _EXIT_DEPENDENCY = 69
+#: When attached files were made: a pack knows no clock.
+_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 
 _FONTS_CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
@@ -59,49 +60,8 @@ class RenderFailed(Exception):
     """The engine complained, was stopped, or was asked to read something that is not bundled: a bug of ours."""
 
 
-@dataclass(frozen=True)
-class ReportFiles:
-    """What one report left on the disk."""
-
-    pdf: Path
-    html: Path
-    figures: Path
-    pages: int
-    sha256: str
-
-
-def write_report(published: Path, office: Office, period: Period, reports: Path) -> ReportFiles:
-    """Print the report of `period` into `reports/<its id>/`: the PDF, its HTML, its figures.
-
-    The same published tables give the same bytes. Raises DeliveryMissing (no data in that period), DependencyMissing
-    (no Pango), CannotWrite.
-    """
-    figures = report_figures(published, office, period)
-    html = render_html(figures)
-    folder = reports / period.id
-    stem = file_stem(office, REPORT_NAMES[period.type], period)
-    files = {suffix: folder / f"{stem}.{suffix}" for suffix in ("pdf", "html", "figures.json")}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        pages = render_pdf(html, files["pdf"])
-        _write(files["html"], html.encode())
-        _write(files["figures.json"], figures_json(figures).encode())
-        digest = hashlib.sha256(files["pdf"].read_bytes()).hexdigest()
-    except OSError as error:
-        raise CannotWrite(
-            f"{error.filename or folder}: {error.strerror}: the reports folder must be writable"
-        ) from None
-    return ReportFiles(files["pdf"], files["html"], files["figures.json"], pages, digest)
-
-
-def file_stem(office: Office, what: str, period: Period) -> str:
-    """How a period's files are called: `saypro-scmr-17-monthly-2026-03`."""
-    code = "".join(letter if letter.isalnum() else "-" for letter in f"{office.brand} {office.code}".lower())
-    return f"{code}-{what}-{period.id}"
-
-
-def render_html(figures: ReportFigures) -> str:
-    """The report as one HTML text without references to anything outside it."""
+def render_html(figures: ReportFigures, screen: Screen | None = None) -> str:
+    """The report as one HTML text without references to anything outside it: for paper, or for a screen."""
     accent = figures.edition.accent
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -111,12 +71,13 @@ def render_html(figures: ReportFigures) -> str:
         lstrip_blocks=True,
     )
     environment.filters["aligned"] = aligned
-    environment.filters["svg"] = lambda chart: Markup(charts.svg(chart, accent))
+    environment.filters["svg"] = screen.chart if screen else lambda chart: Markup(charts.svg(chart, accent))
     parts = {name: getattr(figures, name) for name in figures.__dataclass_fields__}
     stylesheet = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     return environment.get_template(f"{REPORT_NAMES[figures.edition.period_type]}.html").render(
         **parts,
         accent=accent,
+        screen=screen,
         stylesheet=Markup(stylesheet),
         accent_rules=Markup(accent_rules(accent)),
     )
@@ -161,8 +122,8 @@ def _covered() -> frozenset[int]:
     return frozenset.intersection(*points)
 
 
-def render_pdf(html: str, out: Path) -> int:
-    """Print the HTML to `out`, whole or not at all, and give the number of pages.
+def render_pdf(html: str, out: Path, *attachments: Path) -> int:
+    """Print the HTML to `out`, whole or not at all, with those files in it, and give the number of pages.
 
     Raises DependencyMissing when Pango is not installed, RenderFailed when the engine warned or was stopped.
     """
@@ -178,7 +139,7 @@ def render_pdf(html: str, out: Path) -> int:
         }
         try:
             child = subprocess.run(
-                [sys.executable, "-m", "pipeline.render", str(made)],
+                [sys.executable, "-m", "pipeline.render", str(made), *map(str, attachments)],
                 input=printable(html).encode(),
                 capture_output=True,
                 env=environment,
@@ -193,11 +154,11 @@ def render_pdf(html: str, out: Path) -> int:
             raise DependencyMissing(said)
         if child.returncode != 0:
             raise RenderFailed(f"{out.name}: {said or f'the engine was stopped by signal {-child.returncode}'}")
-        _write(out, made.read_bytes())
+        write_whole(out, made.read_bytes())
         return int(child.stdout)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Put the bytes in the file's place so that they are on the disk and whole, whatever happens next."""
     building = path.with_name(f".build-{path.name}")
     with building.open("wb") as file:
@@ -242,7 +203,7 @@ def sealed_fetcher() -> Any:
     return SealedFetcher()
 
 
-def print_sealed(html: str, out: Path) -> int:
+def print_sealed(html: str, out: Path, *attachments: Path) -> int:
     """What the child does: print, and fail on any complaint or any refused URL. Gives the number of pages."""
     import weasyprint
 
@@ -251,16 +212,29 @@ def print_sealed(html: str, out: Path) -> int:
         logging.getLogger(logger).addHandler(complaints)
     fetcher = sealed_fetcher()
     document = weasyprint.HTML(string=html, url_fetcher=fetcher, media_type="print").render()
-    document.write_pdf(str(out), pdf_variant="pdf/ua-1")
+    document.write_pdf(
+        str(out),
+        pdf_variant="pdf/ua-1",
+        attachments=[
+            weasyprint.Attachment(
+                string=path.read_bytes(),
+                name=path.name,
+                description="What proves the figures",
+                created=_EPOCH,
+                modified=_EPOCH,
+            )
+            for path in attachments
+        ],
+    )
     if fetcher.blocked or complaints.said:
         raise RenderFailed("; ".join([*(f"blocked: {url}" for url in fetcher.blocked), *complaints.said]))
     return len(document.pages)
 
 
-def _main(out: Path) -> int:
+def _main(out: Path, *attachments: Path) -> int:
     _limit_memory()
     try:
-        pages = print_sealed(sys.stdin.buffer.read().decode("utf-8"), out)
+        pages = print_sealed(sys.stdin.buffer.read().decode("utf-8"), out, *attachments)
     except OSError as error:
         if "cannot load library" not in str(error):
             raise
@@ -274,4 +248,4 @@ def _main(out: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main(Path(sys.argv[1])))
+    sys.exit(_main(*map(Path, sys.argv[1:])))

@@ -19,6 +19,7 @@ import duckdb
 import polars as pl
 
 from pipeline.catalogue import load_catalogue
+from pipeline.contracts import EXPORTS
 from pipeline.periods import Period, between
 from pipeline.settings import Office
 
@@ -108,7 +109,9 @@ create table metrics (period_id varchar, period_type varchar, period_start date,
     entity_id varchar, metric varchar, value double, numerator bigint, denominator bigint, n bigint, low double,
     high double, reason varchar, target double, rag varchar, evidence varchar, as_of timestamp);
 create table catalogue (metric varchar, family varchar, title varchar, unit varchar, better varchar, periods varchar,
-    scopes varchar, interval varchar, needs varchar, definition varchar, source varchar);
+    scopes varchar, interval varchar, needs varchar, definition varchar, source varchar, sql_sha256 varchar);
+create table policies (policy varchar, value double, meaning varchar);
+create table targets (metric varchar, period_type varchar, value decimal(18, 6), version integer, effective_from date);
 create table run (as_of timestamp, as_of_day date, time_zone varchar, currency varchar,
     fiscal_year_start_month integer, first_day date);
 create table periods (period_id varchar, period_type varchar, period_start date, period_end date, is_complete boolean);
@@ -116,7 +119,8 @@ create table sellers (seller_id varchar, name varchar);
 create table products (product_id varchar, name varchar, category varchar);
 create table files (file_id integer, sha256 varchar, export varchar, platform varchar, name varchar,
     exported_at timestamp, status varchar, refusal varchar,
-    rows_in bigint, accepted bigint, superseded bigint, rejected bigint);
+    rows_in bigint, accepted bigint, superseded bigint, rejected bigint, columns varchar[]);
+create table exclusions (export varchar, kind varchar, reason varchar, rows bigint);
 create table rejects (export varchar, file_name varchar, column_name varchar,
     rule varchar, reason varchar, rows bigint);
 create table anomalies (export varchar, file_name varchar, rule varchar, reason varchar, rows bigint);
@@ -173,7 +177,7 @@ def _catalogue_rows() -> Iterator[tuple[Any, ...]]:
         lists = (" ".join(entry.periods), " ".join(entry.scopes))
         yield (
             entry.metric, entry.family, entry.title, entry.unit, entry.better, *lists, entry.interval,
-            " ".join(entry.needs), entry.definition, entry.source,
+            " ".join(entry.needs), entry.definition, entry.source, f"{len(entry.family):064x}",
         )  # fmt: skip
 
 
@@ -313,6 +317,7 @@ def _others(con: duckdb.DuckDBPyConnection, made: Made) -> None:
                     accepted,
                     superseded,
                     rejected,
+                    _columns(export, made),
                 )
             ],
         )
@@ -331,6 +336,11 @@ def _others(con: duckdb.DuckDBPyConnection, made: Made) -> None:
     for kind, needs, rate in (("review", "reviews.response_at", 0.05), ("inquiry", "messages", 0.075)):
         if not _is_missing(needs, made):
             _insert(con, "survival", ((REPORT_MONTH, kind, h, 0.07 + 0.93 * math.exp(-rate * h)) for h in range(97)))
+
+
+def _columns(export: str, made: Made) -> list[str]:
+    """Every column that the export may have, but those that a test does without."""
+    return [c.name for c in EXPORTS[export].columns if f"{export}.{c.name}" not in made.without]
 
 
 def theme_rows(made: Made) -> Iterator[tuple[Any, ...]]:

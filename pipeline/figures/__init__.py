@@ -6,13 +6,16 @@ What belongs here: choosing, judging, wording and formatting. What a number is w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.figures.edition import figures_json
-from pipeline.figures.model import MonthlyFigures
+from pipeline.editions import Issued, latest_by_period
+from pipeline.figures.edition import figures_json, numbered
 from pipeline.figures.monthly import monthly_figures
+from pipeline.figures.pages import MonthlyFigures
 from pipeline.figures.published import open_published
 from pipeline.figures.quarterly import QuarterlyFigures, quarterly_figures
+from pipeline.figures.restatements import restated
 from pipeline.periods import Period
 from pipeline.settings import Office
 
@@ -21,10 +24,19 @@ __all__ = ["ReportFigures", "figures_json", "report_figures"]
 ReportFigures = MonthlyFigures | QuarterlyFigures
 
 
-def report_figures(published: Path, office: Office, period: Period) -> ReportFigures:
+def report_figures(
+    published: Path, office: Office, period: Period, issued: Sequence[Issued] = (), *, issue: bool = False
+) -> ReportFigures:
     """Everything the report of `period` says, from `published/scmr17.duckdb`.
 
-    Raises DeliveryMissing when the period has no data.
+    `issued` are the editions that there are, whose figures are held against those published now; `issue`: the report is
+    to be the next of them. Raises DeliveryMissing when the period has no data.
     """
     with open_published(published, period) as source:
-        return monthly_figures(source, office) if period.type == "month" else quarterly_figures(source, office)
+        changed = restated(source, latest_by_period(issued, period))
+        figures: ReportFigures = (
+            monthly_figures(source, office, changed)
+            if period.type == "month"
+            else quarterly_figures(source, office, changed)
+        )
+    return numbered(figures, issued, issue=issue)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 
 from pipeline.figures.measures import detail_table, interval_mark, last_year_id
-from pipeline.figures.model import Cell, Column, CustomersPage, Row, Sentence, StackChart, Table
+from pipeline.figures.model import Cell, Column, Row, Sentence, StackChart, Table
 from pipeline.figures.noise import Shift, move_of, shifts
 from pipeline.figures.numbers import change, count, name, number, plural, scale_of, show
+from pipeline.figures.pages import CustomersPage
 from pipeline.figures.published import Published, Value
 from pipeline.figures.trends import month_line
 from pipeline.figures.wording import big_number, move_sentence, not_measured, page_message, period_name
@@ -37,7 +38,7 @@ def customers_page(published: Published) -> CustomersPage | None:
         message=message,
         number=big_number(published, told),
         rating=month_line(published, "rating_mean", "Average rating by month, stars", {"review_count": "Reviews"}),
-        stars=_stars(published),
+        stars=stars_chart(published),
         measures=detail_table(published, _measures(published), "Satisfaction and loyalty"),
         categories=ranked_table(published, "category", "Categories by adjusted rating"),
         products=ranked_table(published, "product", "Products by adjusted rating"),
@@ -79,8 +80,8 @@ def _has_value(published: Published, metric: str) -> bool:
     return found is not None and found.value is not None
 
 
-def _stars(published: Published) -> StackChart | None:
-    """The share of each number of stars, this month, the month before, and a year ago."""
+def stars_chart(published: Published) -> StackChart | None:
+    """The share of each number of stars, in this period, the one before, and a year ago."""
     periods = [published.period.id, published.period.previous.id, last_year_id(published)]
     names, shares, rows = [], [], []
     for period_id in periods:
@@ -88,12 +89,12 @@ def _stars(published: Published) -> StackChart | None:
         total = sum(counts)
         if not total:
             continue
-        label = f"{parse(period_id).start:%b %Y}"
+        label = _short_label(period_id)
         names.append(label)
         shares.append(tuple(round(stars / total, 6) for stars in counts))
         percents = (Cell(number(100 * stars / total, 1)) for stars in counts)
         rows.append(Row((Cell(label), *percents, Cell(count(total)))))
-    if not names or names[0] != f"{published.period.start:%b %Y}":
+    if not names or names[0] != _short_label(published.period.id):
         return None
     columns = (
         Column("%", "name", "16mm"),
@@ -109,6 +110,12 @@ def _stars(published: Published) -> StackChart | None:
         shares=tuple(shares),
         table=Table("", columns, tuple(rows), foot=_stars_foot(published)),
     )
+
+
+def _short_label(period_id: str) -> str:
+    """`Mar 2026`, `Q1 2026`."""
+    period = parse(period_id)
+    return f"{period.start:%b %Y}" if period.type == "month" else period.label
 
 
 def _stars_foot(published: Published) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from pipeline.editions import Issued
 from pipeline.figures.model import Cell, Edition
 from pipeline.figures.numbers import instant, safe
 from pipeline.figures.published import Published
@@ -40,9 +41,19 @@ def edition_of(source: Published, office: Office, title: str, subtitle: str) -> 
 
 
 def sealed(figures: Figures) -> Figures:
-    """The figures with their hash in the edition: the SHA-256 of their JSON with that field empty."""
+    """The figures with their hash in the edition: the SHA-256 of their JSON with no hash, number or state in it."""
     digest = hashlib.sha256(figures_json(figures).encode()).hexdigest()
     return replace(figures, edition=replace(figures.edition, report_hash=digest))  # type: ignore[type-var, attr-defined]
+
+
+def numbered(figures: Figures, issued: Sequence[Issued], *, issue: bool) -> Figures:
+    """The figures with the number and state of their edition: that of the last issued one of their period if they are
+    the same figures, else of the next, which is a draft unless it is to `issue`."""
+    edition: Edition = figures.edition  # type: ignore[attr-defined]
+    own = [record for record in issued if record.period_id == edition.period_id]
+    is_same = bool(own) and own[-1].report_hash == edition.report_hash
+    number = own[-1].number if is_same else (own[-1].number if own else 0) + 1
+    return replace(figures, edition=replace(edition, number=number, is_issued=is_same or issue))  # type: ignore[type-var]
 
 
 def figures_json(figures: Any) -> str:

@@ -1,22 +1,27 @@
-"""Page 6: what the figures rest on. Files, rejected rows, pending and suppressed cases, what is not measured,
+"""The last page: what the figures rest on. Files, rejected rows, pending and suppressed cases, what is not measured,
 definitions.
 
-What belongs here: counting what stands behind, or is kept out of, the other pages.
+What belongs here: counting what stands behind, or is kept out of, the other pages. What a quarterly says of its method
+is `method.py`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from pipeline.figures.model import Cell, Column, Definition, EvidencePage, Row, Sentence, Table
+from pipeline.figures.method import effect_of, method_of
+from pipeline.figures.model import Cell, Column, Row, Sentence, Table
 from pipeline.figures.numbers import THIN, count, instant, name, number, plural, safe
+from pipeline.figures.pages import Definition, EvidencePage
 from pipeline.figures.published import Published
 from pipeline.figures.wording import source_name, subject
 from pipeline.settings import Office
 
-MOST_FILES = 10
+MOST_FILES, MOST_FILES_BESIDE_METHOD = 10, 6
 _FILES = "Input files, newest first"
-MOST_REJECTS = 6
+MOST_REJECTS, MOST_REJECTS_BESIDE_METHOD = 6, 4
+NAMED_IN_FULL = 3  # measures of one absent export that a quarterly names
+MOST_EXCLUSIONS = 3
 
 #: Metrics that count what another metric leaves out, and how a line about them reads.
 SET_ASIDE = (
@@ -35,24 +40,27 @@ def evidence_page(
     """The page.
 
     `printed` gives, for each metric id that the report prints, the anchor of the page that prints it first; `defined`
-    are those whose definition is printed whole.
+    are those whose definition is printed whole; a quarterly's index is too long for that.
     """
+    is_quarterly = published.period.type == "quarter"
     return EvidencePage(
         message=Sentence(f"{rows_sentence(published)}", "rows reconcile"),
-        files=_files(published, office),
-        rejects=_rejects(published),
+        files=_files(published, office, MOST_FILES_BESIDE_METHOD if is_quarterly else MOST_FILES),
+        rejects=_rejects(published, with_effect=is_quarterly),
         counts=_set_aside(published),
-        not_measured=_not_measured(published),
+        not_measured=_not_measured(published, NAMED_IN_FULL if is_quarterly else None),
         definitions=tuple(
             Definition(
                 metric=metric,
                 title=subject(published, metric),
-                text=safe(published.metric(metric).definition, 300) if metric in defined else "",
+                text=safe(published.metric(metric).definition, 300) if metric in defined and not is_quarterly else "",
                 source=safe(published.metric(metric).source.partition(";")[0].removeprefix("METRICS.md "), 40),
                 page=printed[metric],
+                sql_hash=published.metric(metric).sql_sha256[:8],
             )
             for metric in sorted(printed, key=lambda metric: subject(published, metric))
         ),
+        method=method_of(published, printed) if is_quarterly else None,
     )
 
 
@@ -96,7 +104,7 @@ def data_quality_line(published: Published) -> str:
     return " ".join(parts)
 
 
-def _files(published: Published, office: Office) -> Table | None:
+def _files(published: Published, office: Office, most: int) -> Table | None:
     rows = published.rows(
         """select export, platform, name, sha256, rows_in, accepted, superseded, rejected, exported_at, status, refusal
         from files order by exported_at desc, sha256 desc"""
@@ -116,7 +124,7 @@ def _files(published: Published, office: Office) -> Table | None:
         exported_at,
         status,
         refusal,
-    ) in rows[:MOST_FILES]:
+    ) in rows[:most]:
         is_refused = status != "loaded"
         shown.append(
             Row(
@@ -144,7 +152,7 @@ def _files(published: Published, office: Office) -> Table | None:
         Column("Rejected", "number", "15mm"),
         Column("", "word"),
     )
-    rest = rows[MOST_FILES:]
+    rest = rows[most:]
     foot = ""
     if rest:
         totals = [sum(row[column] or 0 for row in rest) for column in (4, 5, 6, 7)]
@@ -162,21 +170,35 @@ def _export_name(platform: str | None, export: str) -> str:
     return f"{platform} {export.removeprefix(f'{platform}.')}" if platform else export
 
 
-def _rejects(published: Published) -> Table | None:
+def _rejects(published: Published, *, with_effect: bool) -> Table | None:
+    """`with_effect`: a column says how far an export's rejected rows could move its leading share."""
     rows = published.rows(
         """select export, column_name, rule, min(reason), sum(rows)::bigint as n
         from rejects group by export, column_name, rule order by n desc, export, column_name, rule"""
     )
     if not rows:
         return None
+    most = MOST_REJECTS_BESIDE_METHOD if with_effect else MOST_REJECTS
     shown = tuple(
-        Row((Cell(name(export.rpartition(".")[2])), Cell(safe(_rule(column, rule, reason), 90)), Cell(count(rejected))))
-        for export, column, rule, reason, rejected in rows[:MOST_REJECTS]
+        Row(
+            (
+                Cell(name(export.rpartition(".")[2])),
+                Cell(safe(_rule(column, rule, reason), 90)),
+                Cell(count(rejected)),
+                *((Cell(effect_of(published, export, rejected), tone="muted"),) if with_effect else ()),
+            )
+        )
+        for export, column, rule, reason, rejected in rows[:most]
     )
-    rest = rows[MOST_REJECTS:]
+    rest = rows[most:]
     several = f"{plural(len(rest), 'more reason')}, {plural(int(sum(row[4] for row in rest)), 'row')}. " if rest else ""
     foot = f"{several}A row that breaks several rules is counted under each."
-    columns = (Column("Export", "name", "20mm"), Column("Rule broken", "name"), Column("Rows", "number", "13mm"))
+    columns = (
+        Column("Export", "name", "20mm"),
+        Column("Rule broken", "name"),
+        Column("Rows", "number", "13mm"),
+        *((Column("Effect, had they been right", "name", "58mm"),) if with_effect else ()),
+    )
     return Table("Rejected rows by reason", columns, shown, foot=foot)
 
 
@@ -187,7 +209,7 @@ def _rule(column: str | None, rule: str, reason: str | None) -> str:
 
 
 def _set_aside(published: Published) -> Table | None:
-    """What is pending, exempt or too small to show in this month."""
+    """What is pending, exempt or too small to show in this period."""
     rows = []
     for metric, label in SET_ASIDE:
         found = published.at(metric)
@@ -200,13 +222,41 @@ def _set_aside(published: Published) -> Table | None:
         )[0][0]
     )
     rows.append(Row((Cell("Values from too few cases to show, in all tables"), Cell(count(suppressed)))))
-    return Table("Set aside in this month", (Column("What", "name"), Column("Cases", "number", "16mm")), tuple(rows))
+    rows.extend(_excluded(published))
+    return Table(
+        f"Set aside in this {published.period.type}",
+        (Column("What", "name"), Column("Cases", "number", "16mm")),
+        tuple(rows),
+    )
 
 
-def _not_measured(published: Published) -> tuple[str, ...]:
+def _excluded(published: Published) -> list[Row]:
+    """Accepted rows of listed accounts by reason, in all periods: those with the most, and the others together."""
+    if not published.has("exclusions"):
+        return []
+    reasons = published.rows(
+        "select reason, sum(rows)::bigint as n from exclusions group by reason order by n desc, reason"
+    )
+    shown, rest = reasons[:MOST_EXCLUSIONS], reasons[MOST_EXCLUSIONS:]
+    rows = [
+        Row((Cell(f"Accepted rows of excluded accounts, all periods: {safe(reason, 40)}"), Cell(count(excluded))))
+        for reason, excluded in shown
+    ]
+    if rest:
+        text = f"Accepted rows of excluded accounts, all periods: {plural(len(rest), 'more reason')}"
+        rows.append(Row((Cell(text), Cell(count(sum(excluded for _, excluded in rest))))))
+    return rows
+
+
+def _not_measured(published: Published, most: int | None) -> tuple[str, ...]:
+    """A line for each absent export or column, with its measures: all, or the first `most`."""
     missing: dict[str, list[str]] = {}
     for metric in published.catalogue.values():
         found = published.at(metric.metric)
         if found is not None and found.reason == "not_measured":
             missing.setdefault(source_name(published, metric.needs), []).append(metric.title)
-    return tuple(f"No {source}: {'; '.join(titles)}." for source, titles in sorted(missing.items()))
+    lines = []
+    for source, titles in sorted(missing.items()):
+        more = f"; {count(len(titles[most:]))} more" if most is not None and titles[most:] else ""
+        lines.append(f"No {source}: {'; '.join(titles[:most])}{more}.")
+    return tuple(lines)

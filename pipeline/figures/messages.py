@@ -17,7 +17,6 @@ from pipeline.figures.model import (
     DataRow,
     Guide,
     HeatGrid,
-    MessagesPage,
     Row,
     Sentence,
     Table,
@@ -25,7 +24,8 @@ from pipeline.figures.model import (
     Tone,
 )
 from pipeline.figures.noise import move_of
-from pipeline.figures.numbers import MISSING, THIN, change, count, number, plural, scale_of
+from pipeline.figures.numbers import MISSING, THIN, capital, change, count, listed, number, plural, scale_of
+from pipeline.figures.pages import MessagesPage
 from pipeline.figures.published import Published
 from pipeline.figures.trends import month_columns
 from pipeline.figures.wording import move_sentence, not_measured
@@ -109,7 +109,7 @@ def messages_page(published: Published) -> MessagesPage | None:
         path=_path(published, quarter),
         weeks=_weeks(published),
         months=month_columns(published, "message_count", "Messages by month", EXTRA_ROWS, outlined=False),
-        peaks=_peaks(published),
+        peaks=peak_grid(published),
         roles=_roles(published),
         unanswered=_unanswered(published),
         not_measured=not_measured(published, METRICS),
@@ -219,7 +219,7 @@ def _weeks(published: Published) -> TimeChart | None:
     )
 
 
-def _peaks(published: Published) -> HeatGrid | None:
+def peak_grid(published: Published) -> HeatGrid | None:
     """Messages per hour slot of the week; slots with fewer than ten messages are not shown."""
     if not published.has("message_peaks"):
         return None
@@ -244,9 +244,10 @@ def _peaks(published: Published) -> HeatGrid | None:
         hour = f"{busiest[1]:02d}:00"
         alt = f"The busiest hour is {WEEKDAYS[busiest[0] - 1]} {hour}, {number(highest, digits)} messages on average"
     hidden = sum(1 for *_, messages in rows if 0 < messages < 10)
-    foot = f"Average number of messages in each hour of the month. {alt}."
+    kind = published.period.type
+    foot = f"Average number of messages in each hour of the {kind}. {alt}."
     if hidden:
-        foot += f" · stands for fewer than ten messages in the month ({plural(hidden, 'slot')})."
+        foot += f" · stands for fewer than ten messages in the {kind} ({plural(hidden, 'slot')})."
     return HeatGrid(
         title="When messages are written, per hour",
         alt=f"{alt}.",
@@ -312,9 +313,12 @@ def _unanswered(published: Published) -> Table | None:
         for key, value, n in shown
     ]
     rest = len(ranked) - len(shown)
+    others = [plural(rest, "more seller")] if rest else []
+    if any(value.reason == "suppressed" for value in by_seller.values()):
+        others.append("sellers with too few inquiries to show")
     foot = ""
-    if rest:
-        others = total.value - sum(value for _, value, _ in shown)
-        foot = f"{plural(rest, 'more seller')}, summing to {count(others)}; total {count(total.value)}."
+    if others:
+        unanswered = total.value - sum(value for _, value, _ in shown)
+        foot = f"{capital(listed(others))}, summing to {count(unanswered)}; total {count(total.value)}."
     columns = (Column("Seller", "name"), Column("Unanswered", "number", "20mm"), Column("Of", "number", "12mm"))
     return Table("Inquiries unanswered after 48 hours", columns, tuple(rows), foot=foot)

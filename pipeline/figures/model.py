@@ -1,8 +1,9 @@
 """What a report says, as frozen dataclasses: text already formatted, geometry already scaled.
 
-What belongs here: the shapes of tables, charts, sentences and pages. No shape computes anything, and nothing here knows
-the database or HTML. How the shapes are filled is the pages' work (`customers.py`, `service.py`, …), how numbers become
-text is `numbers.py`'s, how they become ink is `report_templates/` and `pipeline.charts`.
+What belongs here: the shapes of tables, charts and sentences; those of pages are in `pages.py`. No shape computes
+anything, and nothing here knows the database or HTML. How the shapes are filled is the pages' work (`customers.py`,
+`service.py`, …), how numbers become text is `numbers.py`'s, how they become ink is `report_templates/` and
+`pipeline.charts`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Bar:
 
 @dataclass(frozen=True)
 class Interval:
-    """A point with its interval in a table cell, and the value before; positions 0 (left) to 1 (right)."""
+    """A point with its interval in a table cell, and the value before; positions 0 (left) to 1 (right), `width` in
+    CSS pixels."""
 
     low: float
     point: float
@@ -41,11 +43,37 @@ class Interval:
     alt: str
     before: float | None = None
     target: float | None = None
+    width: int = 64
+
+
+@dataclass(frozen=True)
+class Bullet:
+    """An actual value from zero in a table cell, the target as a line across it, the period before grey behind it, the
+    interval as a line in it; positions 0 to 1 of the cell's width."""
+
+    actual: float
+    alt: str
+    target: float | None = None
+    before: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a waterfall in a table cell: from `start` to `end` on an axis of changes whose nought is at `zero`;
+    positions 0 (left) to 1 (right)."""
+
+    start: float
+    end: float
+    zero: float
+    alt: str
+    is_total: bool = False
 
 
 MISSING_TEXT = "–"
 
-Mark = Spark | Bar | Interval
+Mark = Spark | Bar | Interval | Bullet | Step
 
 
 @dataclass(frozen=True)
@@ -223,7 +251,10 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Edition:
-    """Which report this is. `report_hash` is the SHA-256 of all the other figures."""
+    """Which report this is. `report_hash` is the SHA-256 of all the other figures.
+
+    `number` counts the editions of the period; until it `is_issued` the report is a draft of that edition.
+    """
 
     office: str
     brand: str
@@ -238,107 +269,5 @@ class Edition:
     as_of_iso: str
     is_complete: bool
     report_hash: str = ""
-
-
-@dataclass(frozen=True)
-class SummaryPage:
-    headline: Sentence
-    number: BigNumber | None
-    changes: tuple[Sentence, ...]
-    changes_note: str
-    actions: tuple[Sentence, ...]
-    actions_note: str
-    kpis: Table
-    legend: str
-    not_measured: str
-    data_quality: str
-
-
-@dataclass(frozen=True)
-class CustomersPage:
-    message: Sentence
-    number: BigNumber | None
-    rating: TimeChart | None
-    stars: StackChart | None
-    measures: Table | None
-    categories: Table | None
-    products: Table | None
-    not_measured: str
-
-
-@dataclass(frozen=True)
-class ServicePage:
-    message: Sentence
-    number: BigNumber | None
-    reviews: TimeChart | None
-    inquiries: TimeChart | None
-    measures: Table | None
-    curve: CurveChart | None
-    delivery: TimeChart | None
-    late: Table | None
-    themes: Table | None
-    not_measured: str
-
-
-@dataclass(frozen=True)
-class MessagesPage:
-    message: Sentence
-    number: BigNumber | None
-    forecast: str
-    path: TimeChart | None
-    weeks: TimeChart | None
-    months: TimeChart | None
-    peaks: HeatGrid | None
-    roles: Table | None
-    unanswered: Table | None
-    not_measured: str
-
-
-@dataclass(frozen=True)
-class SellersPage:
-    message: Sentence
-    number: BigNumber | None
-    reconciliation: Table | None
-    royalties: Table | None
-    ineligible: Table | None
-    fastest: Table | None
-    slowest: Table | None
-    statuses: Table | None
-    moves: Table | None
-    sales: TimeChart | None
-    not_measured: str
-
-
-@dataclass(frozen=True)
-class Definition:
-    """An entry of the metric index. `text` is the definition, '' where only its source is given; `page` the anchor of
-    its page."""
-
-    metric: str
-    title: str
-    text: str
-    source: str
-    page: str
-
-
-@dataclass(frozen=True)
-class EvidencePage:
-    message: Sentence
-    files: Table | None
-    rejects: Table | None
-    counts: Table | None
-    not_measured: tuple[str, ...]
-    definitions: tuple[Definition, ...]
-
-
-@dataclass(frozen=True)
-class MonthlyFigures:
-    """Everything that one monthly report says. A page is None when nothing of it is measured."""
-
-    edition: Edition
-    summary: SummaryPage
-    customers: CustomersPage | None
-    service: ServicePage | None
-    messages: MessagesPage | None
-    sellers: SellersPage | None
-    evidence: EvidencePage
+    number: int = 0
+    is_issued: bool = False

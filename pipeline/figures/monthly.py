@@ -5,24 +5,30 @@ What belongs here: the title and the order of work. What a page says is the page
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from pipeline.figures.customers import customers_page
 from pipeline.figures.edition import edition_of, first_printed, metrics_in, sealed
 from pipeline.figures.evidence import evidence_page
 from pipeline.figures.messages import messages_page
-from pipeline.figures.model import MonthlyFigures
+from pipeline.figures.pages import MonthlyFigures
 from pipeline.figures.published import Published
+from pipeline.figures.restatements import Restated, restatement_table
 from pipeline.figures.sellers import sellers_page
 from pipeline.figures.service import service_page
 from pipeline.figures.summary import summary_page
 from pipeline.settings import Office
 
 
-def monthly_figures(source: Published, office: Office) -> MonthlyFigures:
-    """Everything the report of a month says."""
+def monthly_figures(source: Published, office: Office, changed: Sequence[Restated]) -> MonthlyFigures:
+    """Everything the report of a month says. `changed` are the figures of issued editions that it restates."""
     summary = summary_page(source, office)
     customers, service = customers_page(source), service_page(source)
     messages, sellers = messages_page(source), sellers_page(source)
     pages = {"summary": summary, "customers": customers, "service": service, "messages": messages, "sellers": sellers}
+    printed = first_printed(pages)
+    evidence = evidence_page(source, office, printed, metrics_in(summary))
     title = f"{office.brand} Monthly {source.period.start:%B} {office.code}"
     return sealed(
         MonthlyFigures(
@@ -32,6 +38,6 @@ def monthly_figures(source: Published, office: Office) -> MonthlyFigures:
             service=service,
             messages=messages,
             sellers=sellers,
-            evidence=evidence_page(source, office, first_printed(pages), metrics_in(summary)),
+            evidence=replace(evidence, restatements=restatement_table(source, changed, printed)),
         )
     )

@@ -130,11 +130,11 @@ def steps_of_shares(published: Published, metric: str, scope: str, fewest: int) 
         for entity, value in now.items()
         if entity in before and min(value.denominator or 0, before[entity].denominator or 0) >= fewest
     ]
-    found = [pair for pair in pairs if len(pairs) * _chance_of_step(pair[1], pair[2]) < 0.05]
+    found = [pair for pair in pairs if len(pairs) * chance_of_step(pair[1], pair[2]) < 0.05]
     return sorted(found, key=lambda pair: (-abs((pair[1].value or 0.0) - (pair[2].value or 0.0)), pair[0]))
 
 
-def _chance_of_step(one: Value, other: Value) -> float:
+def chance_of_step(one: Value, other: Value) -> float:
     """The two-sided p of a pooled two-proportion z test."""
     if one.numerator is None or one.denominator is None or other.numerator is None or other.denominator is None:
         return 1.0

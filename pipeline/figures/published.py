@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,8 @@ _VALUE_COLUMNS = "period_id, entity_id, value, numerator, denominator, n, low, h
 
 @dataclass(frozen=True)
 class Metric:
-    """A row of the catalogue. `better` is 'up', 'down' or ''."""
+    """A row of the catalogue. `better` is 'up', 'down' or ''; `sql_sha256` that of the text which computes the family,
+    '' where it was published without."""
 
     metric: str
     title: str
@@ -57,6 +58,7 @@ class Metric:
     needs: str
     definition: str
     source: str
+    sql_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,8 @@ def _read(con: duckdb.DuckDBPyConnection, period: Period) -> Published:
         where scope = 'all' and period_type in ('month', 'quarter', $type) and period_start < $end""",
         {"end": period.end, "type": period.type},
     ).fetchall()
-    metrics = con.execute("select metric, title, unit, better, needs, definition, source from catalogue").fetchall()
+    columns = ", ".join(field.name for field in fields(Metric) if field.name in _columns(con, "catalogue"))
+    metrics = con.execute(f"select {columns} from catalogue").fetchall()
     as_of, as_of_day, currency = con.execute("select as_of, as_of_day, currency from run").fetchall()[0]
     last_month = containing(period.end - timedelta(days=1), "month", first)
     first_month = containing(with_data[0].start, "month", first)
@@ -221,6 +224,10 @@ def _read(con: duckdb.DuckDBPyConnection, period: Period) -> Published:
         catalogue={row[0]: Metric(*(text or "" for text in row)) for row in metrics},
         _all={(row[0], row[1]): Value(*row[1:]) for row in values},
     )
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    return {row[0] for row in con.execute(f"describe {table}").fetchall()}
 
 
 def _until(last: Period, first: Period, fewest: int) -> tuple[str, ...]:

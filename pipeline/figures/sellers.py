@@ -15,7 +15,7 @@ from decimal import Decimal
 from pipeline.figures.customers import entity_name
 from pipeline.figures.expertise import moves_table, status_table
 from pipeline.figures.measures import interval_mark
-from pipeline.figures.model import Bar, BigNumber, Cell, Column, Row, SellersPage, Sentence, Table
+from pipeline.figures.model import Bar, BigNumber, Cell, Column, Row, Sentence, Table
 from pipeline.figures.numbers import (
     THIN,
     capital,
@@ -30,6 +30,7 @@ from pipeline.figures.numbers import (
     show,
     with_unit,
 )
+from pipeline.figures.pages import SellersPage
 from pipeline.figures.published import Published, Value
 from pipeline.figures.trends import month_columns
 from pipeline.figures.wording import big_number, not_measured, page_message, period_name, scale_for

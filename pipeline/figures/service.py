@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from pipeline.figures.customers import entity_name
 from pipeline.figures.measures import detail_table, interval_mark, mark_legend
-from pipeline.figures.model import Cell, Column, Row, ServicePage, Table, TimeChart
+from pipeline.figures.model import Cell, Column, Row, Table, TimeChart
 from pipeline.figures.numbers import change, count, scale_of, show
+from pipeline.figures.pages import ServicePage
 from pipeline.figures.published import Published
 from pipeline.figures.trends import month_columns, month_line
 from pipeline.figures.voice import themes_table

@@ -12,9 +12,10 @@ from pipeline.figures.decisions import what_changed, what_to_decide
 from pipeline.figures.evidence import data_quality_line
 from pipeline.figures.measures import Footnotes, measure_columns, measure_row, without_targets
 from pipeline.figures.messages import path_clause, quarter_to_date
-from pipeline.figures.model import MISSING_TEXT, Cell, Row, Sentence, SummaryPage, Table, Tone
+from pipeline.figures.model import MISSING_TEXT, Cell, Row, Sentence, Table, Tone
 from pipeline.figures.noise import Move, limits_of, moves_beyond_noise
 from pipeline.figures.numbers import count, digits_beside, listed, plural, show, with_unit
+from pipeline.figures.pages import SummaryPage
 from pipeline.figures.published import Published
 from pipeline.figures.wording import (
     big_number,

@@ -71,10 +71,10 @@ def named(term: str, also: str | None) -> str:
     return ", ".join(shown)
 
 
-def quote_of(term: str, quotes: Sequence[str | None]) -> str:
-    """The first quote that fits in its line, else the first that holds the term before it is cut, else the first."""
+def quote_of(term: str, quotes: Sequence[str | None], longest: int = LONGEST_QUOTE) -> str:
+    """The first quote that fits, else the first that holds the term before it is cut, else the first."""
     texts = [text for text in (safe(quote) for quote in quotes) if text]
-    cut = [safe(text, LONGEST_QUOTE) for text in texts]
+    cut = [safe(text, longest) for text in texts]
     whole = [text for text in texts if text in cut]
     telling = [text for text in cut if safe(term).casefold() in text.casefold()]
     chosen = next(iter(whole or telling or cut), "")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pipeline.figures.model import Cell, Column, Curve, CurveChart, Row, Table
 from pipeline.figures.numbers import goal, number, scale_of, show
 from pipeline.figures.published import Published
-from pipeline.periods import parse
+from pipeline.periods import Period
 
 ANSWER_HOURS = (6, 12, 24, 48, 96)
 DELIVERY_DAYS = (5, 10, 15, 20, 30)
@@ -58,11 +58,11 @@ def answer_curves(published: Published) -> CurveChart | None:
 
 
 def delivery_curves(published: Published) -> CurveChart | None:
-    """Orders delivered by days since they were placed, this month and the one before; None when it is not measured."""
+    """Orders delivered by days since they were placed, this period and the one before; None when it is not measured."""
     if not published.is_measured("delivery_days_median"):
         return None
-    months = (published.period.id, published.period.previous.id)
-    found = [_curve(published, "delivery", f"{parse(month).start:%b %Y}", month, 24.0) for month in months]
+    periods = (published.period, published.period.previous)
+    found = [_curve(published, "delivery", _named(period), period.id, 24.0) for period in periods]
     curves = [curve for curve in found if curve is not None]
     now = published.at("delivery_days_median")
     if not curves or found[0] is None or now is None or (now.n or 0) < FEWEST_DELIVERIES:
@@ -80,6 +80,10 @@ def delivery_curves(published: Published) -> CurveChart | None:
         tick_unit="d",
         table=Table("", columns, rows, foot=_FOOT),
     )
+
+
+def _named(period: Period) -> str:
+    return f"{period.start:%b %Y}" if period.type == "month" else period.label
 
 
 def _curve(published: Published, kind: str, label: str, period_id: str, hours_per_unit: float) -> Curve | None:

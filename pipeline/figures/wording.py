@@ -38,10 +38,14 @@ REASONS = {
     "no_base": "none in the period before",
     "too_few_sellers": "fewer than ten sellers to compare",
     "no_review_course": "no course on answering reviews is known",
+    "model_not_valid": "the model failed a check",
+    "too_few_repeat_buyers": "too few buyers came back for a model",
 }
 
 #: How a metric is called as the subject of a sentence, where its title is a table's.
 SPOKEN = {
+    "training_participation": "Training participation",
+    "customer_retention_rate": "Customer retention",
     "on_time_delivery_rate": "On-time delivery",
     "delivery_days_median": "Median time from order to delivery",
     "review_response_hours_median": "Median time to answer a review",
