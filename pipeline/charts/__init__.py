@@ -35,6 +35,8 @@ from pipeline.figures.chart_shapes import (
     StackedColumns,
 )
 from pipeline.figures.model import CurveChart, StackChart, TimeChart
+from pipeline.figures.numbers import notation
+from pipeline.locales import Notation
 
 if TYPE_CHECKING:
     import altair as alt
@@ -66,8 +68,12 @@ _DRAW: dict[type, Callable[[Any, str], tuple[list[alt.Chart], Frame]]] = {
 }
 
 
-@lru_cache(maxsize=64)  # paper and screen show the same drawing
 def svg(chart: Chart, accent: str) -> str:
     """The chart as an `<svg>` element with its text alternative as its title; `accent` colours actual values."""
+    return _drawn(chart, accent, notation())
+
+
+@lru_cache(maxsize=64)  # paper and screen show the same drawing, with numbers written alike
+def _drawn(chart: Chart, accent: str, _: Notation) -> str:
     layers, frame = _DRAW[type(chart)](chart, accent)
     return rendered(layers, frame, chart.alt)

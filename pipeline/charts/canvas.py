@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pipeline.fonts import FAMILIES, FONTS
 
 if TYPE_CHECKING:
     import altair as alt
-
-FONTS = Path(__file__).resolve().parent.parent.parent / "report_templates" / "fonts"
 
 PX_PER_MM = 96 / 25.4
 WIDE_MM = 176.0
@@ -74,11 +73,12 @@ def rendered(layers: list[alt.Chart], frame: Frame, text: str) -> str:
         .configure_view(stroke=None)
     )
     drawn = vl_convert.vegalite_to_svg(chart.to_dict())
-    body = drawn[drawn.index(">", drawn.index("<svg")) + 1 :]
+    # The families stand once, for all letters of the chart.
+    body = drawn[drawn.index(">", drawn.index("<svg")) + 1 :].replace(' font-family="Inter"', "")
     width, height = frame.left + frame.width + frame.right, frame.top + frame.height + frame.bottom
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" width="{width:.2f}" height="{height:.2f}" '
-        f'viewBox="0 0 {width:.2f} {height:.2f}"><title>{escape(text)}</title>{body}'
+        f'viewBox="0 0 {width:.2f} {height:.2f}" font-family="{FAMILIES}"><title>{escape(text)}</title>{body}'
     )
 
 

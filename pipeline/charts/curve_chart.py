@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.charts.canvas import HAIRLINE, INK, LABEL_GAP_PX, PX_PER_MM, SECONDARY, Frame, layer
 from pipeline.figures.model import CurveChart
+from pipeline.figures.numbers import number
 
 if TYPE_CHECKING:
     import altair as alt
@@ -27,9 +28,10 @@ def draw(chart: CurveChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     )
     grid = [{"x": 0.0, "x2": last, "y": share, "y2": share} for share in (0.5, 1.0)]
     below = [
-        {"x": float(tick), "y": 0.0, "label": f"{tick} {chart.tick_unit}" if tick else "0"} for tick in chart.ticks
+        {"x": float(tick), "y": 0.0, "label": f"{number(tick)} {chart.tick_unit}" if tick else number(0)}
+        for tick in chart.ticks
     ]
-    beside = [{"x": 0.0, "y": share, "label": f"{100 * share:.0f}"} for share in (0.0, 0.5, 1.0)]
+    beside = [{"x": 0.0, "y": share, "label": number(100 * share)} for share in (0.0, 0.5, 1.0)]
     layers = [
         layer(frame, grid, "rule", color=HAIRLINE, strokeWidth=0.8),
         layer(frame, [{**grid[0], "y": 0.0, "y2": 0.0}], "rule", color=INK, strokeWidth=0.8),

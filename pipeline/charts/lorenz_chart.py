@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.charts.canvas import HAIRLINE, HALF_MM, INK, PX_PER_MM, SECONDARY, Frame, layer
 from pipeline.figures.chart_shapes import LorenzChart
+from pipeline.figures.numbers import number
 
 if TYPE_CHECKING:
     import altair as alt
@@ -33,10 +34,10 @@ def draw(chart: LorenzChart, accent: str) -> tuple[list[alt.Chart], Frame]:
             frame, [{**across, "y": tick, "y2": tick} for tick in TICKS[1:]], "rule", color=HAIRLINE, strokeWidth=0.8
         ),
         layer(frame, [{**across, "y": 0.0, "y2": 0.0}], "rule", color=INK, strokeWidth=0.8),
-        layer(frame, [{"x": t, "y": 0.0, "label": f"{100 * t:.0f}"} for t in TICKS], "text", color=SECONDARY, dy=9),
+        layer(frame, [{"x": t, "y": 0.0, "label": number(100 * t)} for t in TICKS], "text", color=SECONDARY, dy=9),
         layer(
             frame,
-            [{"x": 0.0, "y": t, "label": f"{100 * t:.0f}"} for t in TICKS],
+            [{"x": 0.0, "y": t, "label": number(100 * t)} for t in TICKS],
             "text",
             color=SECONDARY,
             align="right",

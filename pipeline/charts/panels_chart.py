@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.charts.canvas import BAD, HAIRLINE, INK, LIMIT, PX_PER_MM, SECONDARY, WIDE_MM, Frame, layer
 from pipeline.figures.chart_shapes import Panel, PanelsChart
+from pipeline.figures.numbers import number
 
 if TYPE_CHECKING:
     import altair as alt
@@ -42,7 +43,7 @@ def draw(chart: PanelsChart, accent: str) -> tuple[list[alt.Chart], Frame]:
             at = height(top, tick)
             marks["grid"].append({"x": left, "x2": left + inner, "y": at, "y2": at})
             if index % chart.columns == 0:
-                marks["tick"].append({"x": 0.0, "y": at, "label": f"{tick:.1f}"})
+                marks["tick"].append({"x": 0.0, "y": at, "label": number(tick, 1)})
         for kind, values in (("whole", chart.reference), ("line", panel.values)):
             marks[kind] += [
                 {"x": left + step * i, "y": height(top, value), "order": i, "part": f"{index}.{run}"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.charts.canvas import BAD, HAIRLINE, INK, PX_PER_MM, SECONDARY, Frame, layer, tint
 from pipeline.figures.model import StackChart
+from pipeline.figures.numbers import number
 
 if TYPE_CHECKING:
     import altair as alt
@@ -30,7 +31,7 @@ def draw(chart: StackChart, accent: str) -> tuple[list[alt.Chart], Frame]:
             block = {"x": start, "x2": start + share, "y": float(index), "y2": index + thick}
             layers.append(layer(frame, [block], "rect", fill=fill))
             if share >= 0.06:
-                labels[ink].append({"x": start + share / 2, "y": index + thick / 2, "label": f"{100 * share:.0f}"})
+                labels[ink].append({"x": start + share / 2, "y": index + thick / 2, "label": number(100 * share)})
             start += share
     layers += [layer(frame, found, "text", color=ink) for ink, found in labels.items() if found]
     layers.append(layer(frame, names, "text", color=INK, align="right", dx=-6))

@@ -6,11 +6,13 @@ and the last page says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.figures.edition import edition_of, first_printed, metrics_in, sealed
 from pipeline.figures.evidence import evidence_page
-from pipeline.figures.model import Edition, EvidencePage
+from pipeline.figures.model import Edition
+from pipeline.figures.pages import EvidencePage
 from pipeline.figures.published import Published
 from pipeline.figures.quarterly.education_page import EducationPage, education_page
 from pipeline.figures.quarterly.expertise_page import ExpertisePage, expertise_page
@@ -25,6 +27,7 @@ from pipeline.figures.quarterly.scorecard_page import ScorecardPage, scorecard_p
 from pipeline.figures.quarterly.summary_page import SummaryPage, summary_page
 from pipeline.figures.quarterly.value_page import ValuePage, value_page
 from pipeline.figures.quarterly.voice_page import VoicePage, voice_page
+from pipeline.figures.restatements import Restated, restatement_table
 from pipeline.settings import Office
 
 
@@ -66,17 +69,18 @@ PAGES = (
 )
 
 
-def quarterly_figures(source: Published, office: Office) -> QuarterlyFigures:
-    """Everything the report of a quarter says."""
+def quarterly_figures(source: Published, office: Office, changed: Sequence[Restated]) -> QuarterlyFigures:
+    """Everything the report of a quarter says. `changed` are the figures of issued editions that it restates."""
     summary = summary_page(source, office)
     pages = {name: page(source, office) for name, page in PAGES}
     printed = first_printed({"summary": summary, **pages})
+    evidence = evidence_page(source, office, printed, metrics_in(summary))
     title = f"{office.brand} Quarterly Reviews and Ratings"
     return sealed(
         QuarterlyFigures(
             edition=edition_of(source, office, title, f"{office.code} · Targets and performance"),
             summary=summary,
             **pages,  # type: ignore[arg-type]
-            evidence=evidence_page(source, office, printed, metrics_in(summary)),
+            evidence=replace(evidence, restatements=restatement_table(source, changed, printed)),
         )
     )

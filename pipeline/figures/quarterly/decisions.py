@@ -14,7 +14,7 @@ from pipeline.figures.noise import Move, are_apart, month_limits, moves_beyond_n
 from pipeline.figures.numbers import count, digits_beside, goal, listed, plural, scale_of, show, spelled, with_unit
 from pipeline.figures.published import Published, Value
 from pipeline.figures.quarterly.objectives import Objective, without_one_seller
-from pipeline.figures.wording import in_sentence, move_sentence, period_name, scale_for, spoken, subject
+from pipeline.figures.wording import in_sentence, move_sentence, period_name, scale_for, spoken
 from pipeline.settings import Office
 
 MOST_NAMES = 3
@@ -173,19 +173,19 @@ def _shortfall(source: Published, objective: Objective) -> str:
 
 
 def _proposals(source: Published) -> str:
-    """How many targets are proposed for the next quarter."""
+    """How many of the targets in force have a new one proposed for the next quarter, and how many measures a first."""
     if not source.has("target_proposals"):
         return ""
     rows = source.rows(
-        "select count(*) from target_proposals where period_id = $period and committed is not null",
+        """select count(*) filter (where policy_target is not null), count(*) filter (where policy_target is null)
+        from target_proposals where period_id = $period and committed is not null""",
         period=source.period.id,
     )
-    proposed = int(rows[0][0])
-    if not proposed:
-        return ""
-    return (
-        f"Sign or change the targets of {source.period.next.label}: {plural(proposed, 'proposal')} with their evidence."
-    )
+    again, first = (int(proposed) for proposed in rows[0])
+    label = source.period.next.label
+    if again:
+        return f"Confirm or change {plural(again, 'target')} for {label}: a new value is proposed with its evidence."
+    return f"Choose what to aim at in {label}: {plural(first, 'first target')} could be set." if first else ""
 
 
 def what_could_go_wrong(source: Published, found: list[Objective], metrics: list[str]) -> list[Sentence]:
@@ -193,7 +193,7 @@ def what_could_go_wrong(source: Published, found: list[Objective], metrics: list
     sentences = []
     never = [objective for objective in found if objective.assurance == "consistently_fail"]
     if never:
-        names = listed(in_sentence(subject(source, objective.metric)) for objective in never)
+        names = listed(in_sentence(spoken(source, objective.metric)) for objective in never)
         text = f"The process limits of past months do not reach the target for {names}."
         sentences.append(Sentence(text, "assurance"))
     falling = _falling(source)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.figures.numbers import listed
 from pipeline.figures.published import Published, Value
-from pipeline.figures.wording import in_sentence
+from pipeline.figures.wording import in_sentence, spoken
 
 #: How many cases a seller must have before its part in a shortfall is spoken of.
 FEWEST_CASES = 10
@@ -121,4 +121,4 @@ def lost_sentence(source: Published, found: list[Objective]) -> str:
 
 
 def _names(source: Published, several: list[Objective]) -> str:
-    return listed(in_sentence(source.metric(objective.metric).title) for objective in several)
+    return listed(in_sentence(spoken(source, objective.metric)) for objective in several)

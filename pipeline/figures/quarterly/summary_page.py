@@ -20,9 +20,9 @@ from pipeline.settings import Office
 
 MOST_CHANGES, MOST_DECISIONS, MOST_RISKS = 5, 4, 2
 LEGEND = (
-    "What changed, and Move: better or worse when the 95 % intervals of both quarters do not overlap. Verdict: near down to the amber "
-    "floor, missed below. Evidence: certain when the whole interval is on one side of the target. A dash: nothing to "
-    "compare, or no interval."
+    "What changed, and Move: better or worse when the 95 % intervals of both quarters do not overlap. Verdict: near "
+    "down to the amber floor, missed below. Evidence: certain when the whole interval is on one side of the target. A "
+    "dash: nothing to compare, or no interval."
 )
 
 

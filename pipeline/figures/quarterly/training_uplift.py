@@ -1,0 +1,123 @@
+"""Whether sellers who took part in training changed more than the others: the comparison and its record.
+
+What belongs here: the table of the two groups and the interval of the difference, quarter by quarter. The estimate is
+the work of `pipeline.analyses.response_uplift`; sellers choose to take part, so nothing here speaks of a cause.
+"""
+
+from __future__ import annotations
+
+from pipeline.figures.measures import interval_text, value_cell
+from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Table
+from pipeline.figures.numbers import THIN, change, count, number, plural, scale_of, show
+from pipeline.figures.published import Published, Value
+from pipeline.figures.wording import period_name
+
+METRIC = "response_uplift"
+GROUPS = {"Took part in training": "participants", "Other active sellers": "others"}
+SHARE = scale_of("share", "")
+MOST_QUARTERS = 6
+
+
+def compared_table(source: Published) -> Table | None:
+    """Both groups before and now, and the difference of their changes; None where nobody could be compared."""
+    uplift = source.at(METRIC)
+    if uplift is None or uplift.value is None:
+        return None
+    rows = []
+    for name, group in GROUPS.items():
+        metric = f"review_response_48h_{group}"
+        now, before = source.at(metric), source.at(f"{metric}_before")
+        step = change(now.value if now else None, before.value if before else None, SHARE)
+        rows.append(
+            Row(
+                (
+                    Cell(name, definition=metric),
+                    value_cell(f"{metric}_before", before, SHARE),
+                    value_cell(metric, now, SHARE),
+                    Cell(interval_text(now, SHARE) if now else "", tone="muted"),
+                    Cell(count(now.n)) if now and now.n is not None else Cell(MISSING_TEXT),
+                    Cell(step),
+                )
+            )
+        )
+    said = number(100 * uplift.value, 1, signed=True)
+    rows.append(
+        Row(
+            (
+                Cell("Difference of changes", "pp", definition=METRIC),
+                Cell(""),
+                Cell(""),
+                Cell(interval_text(uplift, SHARE), tone="muted"),
+                Cell(""),
+                Cell(said, tone="strong", figure=uplift.key(METRIC)),
+            ),
+            is_total=True,
+        )
+    )
+    previous = source.period.previous.short
+    columns = (
+        Column("Answered within 48 h, %", "name"),
+        Column(previous, "number", "10mm", 1),
+        Column(source.period.short, "number", "10mm", 1),
+        Column("95 % interval", "word-right", "22mm"),
+        Column("Reviews", "number", "13mm"),
+        Column("Δ pp", "number", "11mm", 1),
+    )
+    foot = (
+        f"Compared: the same {plural(int(uplift.n or 0), 'seller')}, with reviews due in both quarters. They chose "
+        "whether to take part: no proof of a cause."
+    )
+    return Table("Sellers who took part against those who did not", columns, tuple(rows), foot=foot)
+
+
+def record_table(source: Published) -> Table | None:
+    """The difference with its interval in each of the last quarters, on one axis with nought on it."""
+    found = [source.at(METRIC, at) for at in source.periods[-MOST_QUARTERS:]]
+    bounds = [
+        (value, value.low, value.high) for value in found if value and value.low is not None and value.high is not None
+    ]
+    if not bounds:
+        return None
+    low = min(0.0, *(low for _, low, _ in bounds))
+    high = max(0.0, *(high for _, _, high in bounds))
+    rows = tuple(_record_row(source, value, low, (high - low) or 1.0) for value, _, _ in bounds)
+    columns = (
+        Column("Quarter", "word", "15mm"),
+        Column("pp", "number", "10mm", 1),
+        Column("95 % interval", "word-right"),
+        Column("", "mark", "17mm"),
+    )
+    foot = "Dot: difference with its interval; line: zero."
+    return Table("That difference by quarter", columns, rows, foot=foot)
+
+
+def _record_row(source: Published, value: Value, low: float, width: float) -> Row:
+    assert value.value is not None and value.low is not None and value.high is not None
+
+    def place(point: float) -> float:
+        return round((point - low) / width, 4)
+
+    said = number(100 * value.value, 1, signed=True)
+    alt = f"{said} pp, 95 % interval {show(value.low, SHARE)} to {show(value.high, SHARE)}"
+    mark = Interval(place(value.low), place(value.value), place(value.high), alt, target=place(0.0))
+    return Row(
+        (
+            Cell(period_name(source, value.period_id)),
+            Cell(said, tone="strong", figure=value.key(METRIC)),
+            Cell(interval_text(value, SHARE), tone="muted"),
+            Cell("", mark=mark),
+        )
+    )
+
+
+def uplift_sentence(source: Published) -> str:
+    """How the one group changed against the other, and whether that is beyond noise; '' where nobody was compared."""
+    value = source.at(METRIC)
+    if value is None or value.value is None or value.low is None or value.high is None:
+        return ""
+    by = f"{number(100 * abs(value.value), 1)} pp {'more' if value.value >= 0 else 'less'}"
+    side = "holds zero: within noise" if value.low <= 0 <= value.high else "leaves out zero: beyond noise"
+    return (
+        f"The share of reviews answered within 48 hours changed by {by} with sellers who took part in training than "
+        f"with the others; the 95{THIN}% interval, {interval_text(value, SHARE)}, {side}."
+    )
