@@ -216,7 +216,8 @@ create table metrics (period_id varchar, period_type varchar, period_start date,
     high double, reason varchar, target double, rag varchar, evidence varchar);
 create table catalogue (metric varchar, title varchar, unit varchar, better varchar, needs varchar, definition varchar,
     source varchar);
-create table run as select timestamp '2026-01-01' as as_of, date '2026-01-01' as as_of_day, 'ZAR' as currency;
+create table run as select timestamp '2026-01-01' as as_of, date '2026-01-01' as as_of_day, 'ZAR' as currency,
+    date '2024-01-01' as first_day;
 create table cohorts (cohort_month date, months_since integer, cohort_buyers bigint, buyers bigint, share double,
     low double, high double, reason varchar);
 """

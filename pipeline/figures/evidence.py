@@ -17,9 +17,9 @@ from pipeline.figures.published import Published
 from pipeline.figures.wording import source_name, subject
 from pipeline.settings import Office
 
-MOST_FILES, MOST_FILES_BESIDE_METHOD = 10, 6
+MOST_FILES, MOST_FILES_BESIDE_METHOD = 10, 3
 _FILES = "Input files, newest first"
-MOST_REJECTS, MOST_REJECTS_BESIDE_METHOD = 6, 4
+MOST_REJECTS, MOST_REJECTS_BESIDE_METHOD = 6, 3
 NAMED_IN_FULL = 3  # measures of one absent export that a quarterly names
 MOST_EXCLUSIONS = 3
 

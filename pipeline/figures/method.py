@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.figures.model import Cell, Column, Row, Table
 from pipeline.figures.numbers import THIN, Scale, number, plural, safe, scale_of, show
-from pipeline.figures.pages import Method, Resolution, Setting
+from pipeline.figures.pages import Method, Resolution
 from pipeline.figures.published import Published
 from pipeline.figures.wording import subject
 from pipeline.policies import Policies
@@ -37,12 +37,13 @@ PENDING = ("review_response_48h", "negative_review_response_48h", "inquiry_respo
 def method_of(source: Published, printed: Collection[str]) -> Method:
     """What the page prints. `printed` are the metrics that the report prints."""
     return Method(
-        settings=_settings(source),
+        policies=_policies(source),
         resolutions=tuple(r for r in resolutions() if not r.metrics or set(r.metrics) & set(printed)),
         pending=_pending(source),
         catalogue=(
-            f"{plural(len(printed), 'metric')} of {len(source.catalogue)} stand in this report; "
-            "scmr17 metrics lists them all, scmr17 explain shows how one came to be."
+            f"{plural(len(printed), 'metric')} of {len(source.catalogue)} stand in this report: scmr17 metrics lists "
+            "all, scmr17 explain shows how one came to be. The evidence pack in this PDF holds each one's definition, "
+            "formula with its SHA-256, n and input files."
         ),
         fingerprint=_fingerprint(source),
     )
@@ -57,16 +58,18 @@ def resolutions() -> tuple[Resolution, ...]:
         )
 
 
-def _settings(source: Published) -> tuple[Setting, ...]:
-    """The policies that the figures were computed with, those that the office has changed first."""
+def _policies(source: Published) -> str:
+    """How many policies the figures were computed with, and which of them the office has changed."""
     if not source.has("policies"):
-        return ()
-    found = []
-    for policy, value, meaning in source.rows("select policy, value, meaning from policies order by rowid"):
+        return ""
+    rows = source.rows("select policy, value from policies order by rowid")
+    changed = []
+    for policy, value in rows:
         field = Policies.model_fields.get(policy)
-        usual = None if field is None or float(field.default) == value else _plain(float(field.default))
-        found.append(Setting(safe(policy, 60), _plain(value), safe(meaning, 200), usual))
-    return tuple(sorted(found, key=lambda setting: setting.usual is None))
+        if field is not None and float(field.default) != value:
+            changed.append(f"{safe(policy, 60)} is {_plain(value)} (usual {_plain(float(field.default))})")
+    text = f"{plural(len(rows), 'policy', 'policies')} in force by policy.toml"
+    return f"{text}; changed: {', '.join(changed)}." if changed else f"{text}, all as usual."
 
 
 def _plain(value: float) -> str:

@@ -94,16 +94,6 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Setting:
-    """A policy in force. `usual` is its default where the office has changed it."""
-
-    name: str
-    value: str
-    meaning: str
-    usual: str | None = None
-
-
-@dataclass(frozen=True)
 class Resolution:
     """How a contradiction of the briefs was resolved. `metrics` are those that it bears on, () when all."""
 
@@ -115,9 +105,10 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Method:
-    """What a quarterly says of its method. `catalogue` leads to the metrics that it does not print."""
+    """What a quarterly says of its method. `policies` names those that the office has changed, `catalogue` leads to the
+    metrics that the report does not print."""
 
-    settings: tuple[Setting, ...]
+    policies: str
     resolutions: tuple[Resolution, ...]
     pending: Table | None
     catalogue: str

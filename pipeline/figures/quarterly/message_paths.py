@@ -1,8 +1,8 @@
 """The way of a quarter's messages to their target: day by day against the even and the weekly path.
 
 What belongs here: the chart over `message_paths` and where the quarter stands on it; a week's view of it is drawn here
-too, and told by `pipeline.figures.weekly.quarter_so_far`. The paths themselves are the work
-of `pipeline.analyses.message_paths`; weeks are `message_weeks.py`'s.
+too, and told by `pipeline.figures.weekly.quarter_so_far`. The paths themselves are the work of
+`pipeline.analyses.message_paths`; weeks are `message_weeks.py`'s.
 """
 
 from __future__ import annotations

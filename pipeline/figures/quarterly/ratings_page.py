@@ -23,7 +23,6 @@ from pipeline.settings import Office
 MEASURES = (
     "rating_bayes",
     "rating_mean_12m",
-    "rating_trend",
     "rating_positive_share",
     "review_count",
     "reviews_per_100_orders",
