@@ -43,13 +43,20 @@ Data = Annotated[
 
 @app.command()
 def demo(data: Data = None) -> None:
-    """Make the sample marketplace, take it in, compute every figure and print its last complete month.
+    """Make the sample marketplace, take it in, compute every figure and print its last complete month, quarter and
+    week.
 
     Everything lies in ./data/demo unless --data says otherwise.
     """
+    from pipeline.status import last_complete
+
     folder = _prepared(data or Path("data/demo"))
     _write_sample(folder, 17, 1.0)
     _run(folder)
+    for period_type in ("quarter", "week"):
+        period = last_complete(folder, period_type)
+        if period:
+            _report(folder, period)
 
 
 @app.command()
@@ -98,9 +105,7 @@ def run(
 
 @app.command()
 def report(
-    period: Annotated[
-        str, typer.Argument(help="A month, such as 2026-02; for a week or a quarter its figures as CSV.")
-    ],
+    period: Annotated[str, typer.Argument(help="A week, month or quarter, such as 2026-W09, 2026-02 or 2026-Q1.")],
     data: Data = None,
 ) -> None:
     """Print a period's report from the published figures."""
@@ -232,14 +237,14 @@ def _take_in(folder: DataFolder, platform: str, source: Path | None) -> None:
 
 def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
     from pipeline.running import run_job
-    from pipeline.status import deliveries_since, last_complete_month, newest_file
+    from pipeline.status import deliveries_since, last_complete, newest_file
 
     before = newest_file(folder)
     run_job(folder, "nightly", run_config={"ops": {"plan__periods": {"config": {"as_of": as_of, "full": full}}}})
     _say(deliveries_since(folder, before))
     print(folder.published / "metrics.parquet")
     print(folder.published / "scmr17.duckdb")
-    month = last_complete_month(folder)
+    month = last_complete(folder, "month")
     if month is None:
         progress("no month is complete yet; no report was printed")
     else:

@@ -18,8 +18,8 @@ from rich.text import Text
 from pipeline import periods
 from pipeline.errors import Busy, DeliveryMissing
 from pipeline.explaining import COUNTS, number, row_of
-from pipeline.extracts import open_published
 from pipeline.planning import local
+from pipeline.publishing import open_published
 from pipeline.settings import DataFolder, Office
 
 
@@ -121,8 +121,8 @@ def _more(rejects: int) -> Text:
     return Text(f"and {rejects - SHOWN_REJECTS:,} more rejected rows" if rejects > SHOWN_REJECTS else "")
 
 
-def last_complete_month(folder: DataFolder) -> str | None:
-    """The newest month that was over at the published `as_of` and holds both orders and reviews."""
+def last_complete(folder: DataFolder, period_type: periods.PeriodType) -> str | None:
+    """The newest period of that type that was over at the published `as_of` and holds both orders and reviews."""
     with open_published(folder) as con:
         row = con.execute(
             """
@@ -130,12 +130,13 @@ def last_complete_month(folder: DataFolder) -> str | None:
             from (
                 select m.period_id
                 from published.metrics as m join published.periods as p using (period_id)
-                where p.is_complete and p.period_type = 'month' and m.scope = 'all'
+                where p.is_complete and p.period_type = $type and m.scope = 'all'
                     and m.metric in ('orders', 'review_count') and m.n > 0
                 group by m.period_id
                 having count(*) = 2
             )
-            """
+            """,
+            {"type": period_type},
         ).fetchone()
     return row[0] if row else None
 
