@@ -19,7 +19,7 @@ from pipeline.settings import Office
 
 MOST_FILES, MOST_FILES_BESIDE_METHOD = 10, 3
 _FILES = "Input files, newest first"
-MOST_REJECTS, MOST_REJECTS_BESIDE_METHOD = 6, 3
+MOST_REJECTS, MOST_REJECTS_BESIDE_METHOD = 6, 2
 NAMED_IN_FULL = 3  # measures of one absent export that a quarterly names
 MOST_EXCLUSIONS = 3
 
@@ -43,24 +43,30 @@ def evidence_page(
     are those whose definition is printed whole; a quarterly's index is too long for that.
     """
     is_quarterly = published.period.type == "quarter"
+    order = sorted(printed) if is_quarterly else sorted(printed, key=lambda metric: subject(published, metric))
     return EvidencePage(
         message=Sentence(f"{rows_sentence(published)}", "rows reconcile"),
         files=_files(published, office, MOST_FILES_BESIDE_METHOD if is_quarterly else MOST_FILES),
         rejects=_rejects(published, with_effect=is_quarterly),
         counts=_set_aside(published),
         not_measured=_not_measured(published, NAMED_IN_FULL if is_quarterly else None),
-        definitions=tuple(
-            Definition(
-                metric=metric,
-                title=subject(published, metric),
-                text=safe(published.metric(metric).definition, 300) if metric in defined and not is_quarterly else "",
-                source=safe(published.metric(metric).source.partition(";")[0].removeprefix("METRICS.md "), 40),
-                page=printed[metric],
-                sql_hash=published.metric(metric).sql_sha256[:8],
-            )
-            for metric in sorted(printed, key=lambda metric: subject(published, metric))
-        ),
+        definitions=tuple(_definition(published, metric, printed, defined) for metric in order),
         method=method_of(published, printed) if is_quarterly else None,
+    )
+
+
+def _definition(published: Published, metric: str, printed: Mapping[str, str], defined: Collection[str]) -> Definition:
+    """An entry of the index; a quarterly's is one line, by its id, without the definition's words."""
+    is_quarterly = published.period.type == "quarter"
+    entry = published.metric(metric)
+    source = safe(entry.source.partition(";")[0].removeprefix("METRICS.md "), 40)
+    return Definition(
+        metric=metric,
+        title=subject(published, metric),
+        text=safe(entry.definition, 300) if metric in defined and not is_quarterly else "",
+        source=source.partition(",")[0] if is_quarterly else source,
+        page=printed[metric],
+        sql_hash=entry.sql_sha256[:8],
     )
 
 
@@ -89,7 +95,7 @@ def rows_sentence(published: Published) -> str:
 def _percent(part: int, whole: int) -> str:
     """A part in %, that never rounds to nothing."""
     percent = 100 * part / whole
-    return f"under 0.01{THIN}%" if percent < 0.01 else f"{number(percent, 2)}{THIN}%"
+    return f"under {number(0.01, 2)}{THIN}%" if percent < 0.01 else f"{number(percent, 2)}{THIN}%"
 
 
 def data_quality_line(published: Published) -> str:
@@ -209,12 +215,12 @@ def _rule(column: str | None, rule: str, reason: str | None) -> str:
 
 
 def _set_aside(published: Published) -> Table | None:
-    """What is pending, exempt or too small to show in this period."""
+    """What is pending, exempt or too small to show in this period; without what there is none of."""
     rows = []
     for metric, label in SET_ASIDE:
         found = published.at(metric)
-        if found is not None and found.value is not None:
-            rows.append(Row((Cell(label), Cell(count(found.value)))))
+        if found is not None and found.value:
+            rows.append(Row((Cell(label), Cell(count(found.value), figure=found.key(metric)))))
     suppressed = int(
         published.rows(
             "select count(*) from metrics where period_id = $period and reason = 'suppressed'",

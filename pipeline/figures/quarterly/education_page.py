@@ -139,7 +139,7 @@ def _bullet(value: Value, before: Value | None) -> Bullet | None:
     def place(point: float | None) -> float | None:
         return None if point is None else round(min(1.0, max(0.0, point)), 4)
 
-    said = f"{show(value.value, SHARE)} %, target {show(value.target, SHARE)} %"
+    said = f"{show(value.value, SHARE)} %, against a target of {show(value.target, SHARE)} %"
     if before and before.value is not None:
         said += f", before {show(before.value, SHARE)} %"
     return Bullet(

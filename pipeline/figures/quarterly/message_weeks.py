@@ -15,6 +15,7 @@ from pipeline.figures.published import Published, Value
 from pipeline.statistics.process_limits import Limits, process_limits
 
 WEEKS = 13
+DAYS = 7  # from one week to the next, where none lies between without a value
 #: So many values on one side of the mean before them are a shift, not chance (Western Electric; Nelson 1984).
 RUN = 8
 
@@ -81,7 +82,10 @@ def weeks_chart(source: Published, metric: str = "message_count", counted: str =
     if len(shown) < 2:
         return None
     scale = scale_of("count", "")
-    growth = [change(now.value, before.value, scale) for (before, _), (now, _) in itertools.pairwise(shown)]
+    growth = [
+        change(now.value, before.value, scale) if (monday - monday_before).days == DAYS else MISSING
+        for (before, monday_before), (now, monday) in itertools.pairwise(shown)
+    ]
     if len(shown) <= WEEKS:
         growth.insert(0, MISSING)
     shown = shown[-WEEKS:]

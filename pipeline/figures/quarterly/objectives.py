@@ -102,7 +102,7 @@ def without_one_seller(source: Published, objective: Objective) -> Without | Non
 def verdict_sentence(source: Published, found: list[Objective]) -> str:
     """`4 of 6 targets are met in Q1 2026, after 2 of 6 in Q4 2025. Newly met: messages.`"""
     met = [objective for objective in found if objective.is_met]
-    text = f"{len(met)} of {len(found)} targets {'is' if len(found) == 1 else 'are'} met in {source.period.label}"
+    text = f"{len(met)} of {len(found)} targets {'is' if len(met) == 1 else 'are'} met in {source.period.label}"
     earlier = [objective for objective in found if objective.before and objective.before.rag]
     if earlier:
         then = sum(1 for objective in earlier if objective.before and objective.before.rag == "green")

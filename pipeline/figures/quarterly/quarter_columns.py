@@ -12,6 +12,7 @@ from pipeline.figures.measures import INDICATIVE_BELOW
 from pipeline.figures.model import MISSING_TEXT, DataRow, TimeChart
 from pipeline.figures.numbers import count, show
 from pipeline.figures.published import Published, Value
+from pipeline.figures.trends import keys_of
 from pipeline.figures.wording import scale_for
 
 MOST_QUARTERS = 8
@@ -54,10 +55,10 @@ def quarter_columns(
     actual = texts([value.value if value else None for value in series])
     cases_texts = tuple(count(value.n) if value and value.n is not None else MISSING_TEXT for value in series)
     rows = (
-        DataRow(f"Actual, {scale.unit}" if scale.unit else "Actual", actual, "strong"),
+        DataRow(f"Actual, {scale.unit}" if scale.unit else "Actual", actual, "strong", keys_of(metric, series)),
         DataRow("95 % from", texts([value.low if value else None for value in series])),
         DataRow("to", texts([value.high if value else None for value in series])),
-        DataRow(cases, cases_texts),
+        DataRow(cases, cases_texts, figures=keys_of(metric, series, "n")),
     )
     return TimeChart(
         title=title,

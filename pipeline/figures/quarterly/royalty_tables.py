@@ -12,7 +12,7 @@ from decimal import Decimal
 from pipeline.figures.customers import entity_name
 from pipeline.figures.measures import value_cell
 from pipeline.figures.model import MISSING_TEXT, Bar, Cell, Column, Row, Table
-from pipeline.figures.numbers import Scale, capital, count, listed, money, name, number, plural, rounded, scale_of
+from pipeline.figures.numbers import Scale, capital, count, listed, money, name, number, plural, scale_of
 from pipeline.figures.published import Published
 from pipeline.figures.quarterly.royalty_books import (
     Account,
@@ -188,7 +188,7 @@ def _sum_row(
 
 
 def _decimal(value: Decimal | None, digits: int) -> str:
-    return MISSING_TEXT if value is None else f"{rounded(value, digits):.{digits}f}"
+    return MISSING_TEXT if value is None else number(value, digits)
 
 
 def ineligible_table(source: Published, found: tuple[Book, ...]) -> Table | None:
