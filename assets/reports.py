@@ -21,7 +21,7 @@ from pipeline.periods import Period, PeriodType, containing
 from pipeline.planning import is_unchanged, plan_done
 from pipeline.progress import progress
 from pipeline.publishing import publish
-from pipeline.reporting import is_issued, write_report
+from pipeline.reporting import MOST_PAGES, is_issued, write_report
 from pipeline.resources import OfficeResource, WarehouseResource
 from pipeline.settings import default_data_folder, load_office
 from pipeline.statements.bulk import write_statements
@@ -144,6 +144,8 @@ def _report_asset(cadence: Cadence) -> dg.AssetsDefinition:
         folder, period = office.folder, cadence.period(context.partition_key)
         made = write_report(folder.published, office.office, period, folder.reports)
         progress(f"printed {made.pdf} ({made.pages} pages)")
+        if made.pages > MOST_PAGES[period.type]:
+            progress(f"that is more than the {MOST_PAGES[period.type]} pages that the report should have")
         return dg.MaterializeResult(
             metadata={
                 "pages": made.pages,

@@ -2,7 +2,7 @@
 
 What belongs here: where an issued edition lies (`reports/<period>/edition-<n>/`), its record, and the comparison of its
 figures with those published now. A report stays a draft until someone issues it; an issued edition is never written
-over. Printing is `pipeline.render`'s, the restatements' words and table `pipeline.figures.restatements`'.
+over. Printing is `pipeline.reporting`'s, the restatements' words and table `pipeline.figures.restatements`'.
 """
 
 from __future__ import annotations

@@ -9,18 +9,21 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tempfile
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 
-from pipeline.models import all_models
+from pipeline.model import SQL
 from pipeline.periods import Period
+from pipeline.settings import PROJECT
 
+PYTHON = PROJECT / "pipeline"
 #: The first moment that a ZIP can tell: packs know no clock.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 READ_ME = """\
@@ -30,7 +33,7 @@ manifest.json    the input files and the formulas (SQL or Python), each with its
 figures.json     every text and number that the report prints; its SHA-256, without the edition's hash, number and
                  state, is the report hash; "figure" is the key of a published number: metric/period/scope/entity/column
 metrics.parquet  the published rows: every scope of {period}, and the whole marketplace of every period before it
-sql/             the formulas themselves
+formulas/        the formulas themselves
 
 A printed number is found in figures.json by its text, in metrics.parquet by its key, and is computed again by running
 the formula named in the manifest on the input files named there: `scmr17 explain METRIC {period}` does so.
@@ -51,36 +54,41 @@ def pack_of(published: Path, period: Period, figures: str) -> bytes:
     try:
         con.execute("set TimeZone = 'UTC'")
         manifest = _manifest(con, period)
-        rows = con.execute(
-            """select * from metrics where period_id = $period or (scope = 'all' and period_start < $end)
-            order by period_start, period_id, metric, scope, entity_id""",
-            {"period": period.id, "end": period.end},
-        ).pl()
+        parquet = _rows(con, period)
     finally:
         con.close()
-    parquet = io.BytesIO()
-    rows.write_parquet(parquet, compression="zstd", statistics=False)
     texts = {
         "README.txt": READ_ME.format(period=period.id, as_of=manifest["as_of"]),
         "figures.json": figures,
-        **{f"sql/{name}": text for name, text in _formulas().items()},
+        **{f"formulas/{name}": text for name, text in _formulas().items()},
     }
-    parts = {**{name: text.encode() for name, text in texts.items()}, "metrics.parquet": parquet.getvalue()}
+    parts = {**{name: text.encode() for name, text in texts.items()}, "metrics.parquet": parquet}
     manifest["pack"] = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(parts.items())}
     parts["manifest.json"] = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1).encode()
     return _zipped(parts)
 
 
+def _rows(con: duckdb.DuckDBPyConnection, period: Period) -> bytes:
+    """The published rows of the period, and those of the whole marketplace before it, as Parquet."""
+    with tempfile.TemporaryDirectory(prefix="scmr17-pack-") as scratch:
+        path = Path(scratch) / "metrics.parquet"
+        con.execute(
+            f"""copy (
+                select * from metrics
+                where period_id = '{period.id}' or (scope = 'all' and period_start < '{period.end}')
+                order by period_start, period_id, metric, scope, entity_id
+            ) to '{str(path).replace("'", "''")}' (format parquet, compression zstd)"""
+        )
+        return path.read_bytes()
+
+
 def read_pack(path: Path) -> Pack:
     """Read a pack back. Raises OSError, KeyError or zipfile.BadZipFile when it is none."""
-    with zipfile.ZipFile(path) as pack:
+    with zipfile.ZipFile(path) as pack, tempfile.TemporaryDirectory(prefix="scmr17-pack-") as scratch:
         manifest = json.loads(pack.read("manifest.json"))
-        rows = pl.read_parquet(
-            io.BytesIO(pack.read("metrics.parquet")), columns=["metric", "period_id", "scope", "value"]
-        )
-    whole = rows.filter((pl.col("scope") == "all") & pl.col("value").is_not_null())
-    values = {(metric, period): value for metric, period, _, value in whole.iter_rows()}
-    return Pack(manifest, values)
+        rows = duckdb.read_parquet(pack.extract("metrics.parquet", scratch))
+        whole = rows.filter("scope = 'all' and value is not null").project("metric, period_id, value").fetchall()
+    return Pack(manifest, {(metric, period): value for metric, period, value in whole})
 
 
 def _manifest(con: duckdb.DuckDBPyConnection, period: Period) -> dict[str, Any]:
@@ -113,9 +121,11 @@ def _manifest(con: duckdb.DuckDBPyConnection, period: Period) -> dict[str, Any]:
     }
 
 
+@cache
 def _formulas() -> dict[str, str]:
-    """Each model's text by its file's name."""
-    return {f"{model.schema}.{model.name}.{'py' if model.is_python else 'sql'}": model.text for model in all_models()}
+    """The text of every SQL file and of every module of analyses and statistics, by its place."""
+    files = [*SQL.rglob("*.sql"), *PYTHON.glob("analyses/*.py"), *PYTHON.glob("statistics/*.py")]
+    return {path.relative_to(PROJECT).as_posix(): path.read_text(encoding="utf-8") for path in sorted(files)}
 
 
 def _zipped(parts: dict[str, bytes]) -> bytes:

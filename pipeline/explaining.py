@@ -20,9 +20,9 @@ from rich.text import Text
 from pipeline import periods
 from pipeline.catalogue import Metric, load_catalogue
 from pipeline.errors import DeliveryMissing, UserError
-from pipeline.extracts import open_published
 from pipeline.model import Model
 from pipeline.models import all_models
+from pipeline.publishing import open_published
 from pipeline.settings import DataFolder, Office
 
 #: How the counts of a delivery are called; they add up.

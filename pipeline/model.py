@@ -13,12 +13,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import polars as pl
 
 from pipeline.settings import PROJECT
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SQL = PROJECT / "sql"
 LONG_GRAIN = ("period_id", "scope", "entity_id", "metric")

@@ -22,9 +22,9 @@ from rich.text import Text
 
 from pipeline import periods
 from pipeline.errors import CannotWrite, DeliveryMissing, UserError
-from pipeline.extracts import open_published
 from pipeline.figures.numbers import in_scale, number, rounded, scale_of, with_unit
 from pipeline.periods import Period
+from pipeline.publishing import open_published
 from pipeline.settings import DataFolder, Office
 from pipeline.targets import ASSURANCE, COLUMNS
 

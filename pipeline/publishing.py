@@ -14,11 +14,12 @@ from pathlib import Path
 import duckdb
 
 from pipeline.catalogue import load_catalogue
+from pipeline.errors import DeliveryMissing
 from pipeline.model import Model
 from pipeline.models import Audit, AuditFailed, audit_table
 from pipeline.settings import DataFolder
 from pipeline.targets import EVIDENCE, RAG, load_targets, write_targets
-from pipeline.warehouse import transaction
+from pipeline.warehouse import harden, transaction
 
 #: The published columns, in order: an interface that never changes (issue 2).
 COLUMNS = (
@@ -258,3 +259,14 @@ def _swap(new: Path, old: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def open_published(folder: DataFolder) -> duckdb.DuckDBPyConnection:
+    """A connection with the published database attached, read-only, as `published`. Raises DeliveryMissing."""
+    database = folder.published / "scmr17.duckdb"
+    if not database.exists():
+        raise DeliveryMissing(f"nothing is published in {folder.published} yet; `scmr17 run` does")
+    con = duckdb.connect()
+    con.execute(f"attach '{str(database).replace(chr(39), chr(39) * 2)}' as published (read_only)")
+    harden(con, folder.root)
+    return con

@@ -1,67 +1,41 @@
-"""Figures to HTML, HTML to PDF: templates that compute nothing, and an engine that reads nothing but what is bundled.
+"""Figures to HTML, by templates that compute nothing.
 
-What belongs here: the Jinja environment and the sealed WeasyPrint child process. What a report says is
-`pipeline.figures`' work, charts are `pipeline.charts`', the look is `report_templates/`; a report's files are written
-by `pipeline.reporting`.
-
-The PDF is made in a child process (`python -m pipeline.render OUT [FILE…] < HTML`) under a memory and a time limit,
-with the bundled fonts as the only fonts there are: a crafted text costs at most that child.
+What belongs here: the Jinja environment and what templates ask of it. What a report says is `pipeline.figures`' work,
+charts are `pipeline.charts`', the look is `report_templates/`; the PDF is printed by `pipeline.pdf`, a report's files
+are written by `pipeline.reporting`.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import subprocess
-import sys
-import tempfile
-from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import jinja2
 from markupsafe import Markup
 
 from pipeline import charts
-from pipeline.errors import DependencyMissing
-from pipeline.figures import ReportFigures
+from pipeline.figures.numbers import notation, printed_in
 from pipeline.screen import Screen
 
+if TYPE_CHECKING:
+    from pipeline.figures import ReportFigures
+
 TEMPLATES = Path(__file__).resolve().parent.parent / "report_templates"
-FONTS = TEMPLATES / "fonts"
 
 #: A report is called after how often it comes, and so is its template.
 REPORT_NAMES = {"month": "monthly", "quarter": "quarterly", "week": "weekly"}
 
-MEMORY_LIMIT_BYTES = 2 << 30
-WALL_LIMIT_SECONDS = 120
-LONGEST_DATA_URL = 2_000_000
 SHADES = 9
+DARKEST_SHADE = 0.45  # of the accent: ink is read even on black this light
 
-BOX = "\u25a1"
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"
 
-_PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-_EXIT_DEPENDENCY = 69
-#: When attached files were made: a pack knows no clock.
-_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 
-_FONTS_CONF = """<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
-<fontconfig>
-  <dir>{fonts}</dir>
-  <cachedir>{cache}</cachedir>
-</fontconfig>
-"""
+def render_html(figures: ReportFigures, screen: Screen | None = None, logo: str = "") -> str:
+    """The report as one HTML text without references to anything outside it: for paper, or for a screen.
 
-
-class RenderFailed(Exception):
-    """The engine complained, was stopped, or was asked to read something that is not bundled: a bug of ours."""
-
-
-def render_html(figures: ReportFigures, screen: Screen | None = None) -> str:
-    """The report as one HTML text without references to anything outside it: for paper, or for a screen."""
+    `logo` is a data URL of the office's, where it has one.
+    """
     accent = figures.edition.accent
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -74,178 +48,36 @@ def render_html(figures: ReportFigures, screen: Screen | None = None) -> str:
     environment.filters["svg"] = screen.chart if screen else lambda chart: Markup(charts.svg(chart, accent))
     parts = {name: getattr(figures, name) for name in figures.__dataclass_fields__}
     stylesheet = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    return environment.get_template(f"{REPORT_NAMES[figures.edition.period_type]}.html").render(
-        **parts,
-        accent=accent,
-        screen=screen,
-        stylesheet=Markup(stylesheet),
-        accent_rules=Markup(accent_rules(accent)),
-    )
+    with printed_in(figures.edition.locale):
+        return environment.get_template(f"{REPORT_NAMES[figures.edition.period_type]}.html").render(
+            **parts,
+            accent=accent,
+            logo=logo,
+            screen=screen,
+            stylesheet=Markup(stylesheet),
+            accent_rules=Markup(accent_rules(accent)),
+        )
+
+
+def closer(html: str) -> str:
+    """The report set closer, for data that would need more pages than it may have: see `.closer` in report.css."""
+    return html.replace("<main>", '<main class="closer">', 1)
 
 
 def aligned(text: str, decimals: int) -> str:
     """The number padded on the right with blanks as wide as the decimals it lacks, so that a column's points align."""
     if not decimals or not text[-1:].isdigit():
         return text
-    printed = len(text.rpartition(".")[2]) if "." in text else 0
+    point = notation().decimal
+    printed = len(text.rpartition(point)[2]) if point in text else 0
     missing = max(0, decimals - printed)
-    point = PUNCTUATION_SPACE if missing and not printed else ""
-    return text + point + FIGURE_SPACE * missing
+    return text + PUNCTUATION_SPACE * (missing > 0 and not printed) + FIGURE_SPACE * missing
 
 
 def accent_rules(accent: str) -> str:
     """The office's colour as CSS, and the steps of the heat table, light enough for ink to be read on them."""
     steps = (
-        f".shade-{step} {{ background: {charts.tint(accent, 0.5 * step / SHADES)}; }}" for step in range(1, SHADES + 1)
+        f".shade-{step} {{ background: {charts.tint(accent, DARKEST_SHADE * step / SHADES)}; }}"
+        for step in range(1, SHADES + 1)
     )
     return f":root {{ --accent: {accent}; }}\n" + "\n".join(steps) + "\n"
-
-
-def printable(html: str) -> str:
-    """The text with an empty box for every character that the bundled fonts lack, which says that one stood there.
-
-    The engine would print one too, and complain: a seller's name in another script must not stop a report.
-    """
-    missing = {ord(letter) for letter in set(html)} - _covered() - {ord("\n"), ord("\t"), ord("\r")}
-    return html.translate(dict.fromkeys(missing, BOX))
-
-
-@cache
-def _covered() -> frozenset[int]:
-    """The code points that every weight of the bundled family has."""
-    from fontTools.ttLib import TTFont
-
-    points = []
-    for path in sorted(FONTS.glob("*.otf")):
-        with TTFont(path, lazy=True) as font:
-            points.append(frozenset(font.getBestCmap()))
-    return frozenset.intersection(*points)
-
-
-def render_pdf(html: str, out: Path, *attachments: Path) -> int:
-    """Print the HTML to `out`, whole or not at all, with those files in it, and give the number of pages.
-
-    Raises DependencyMissing when Pango is not installed, RenderFailed when the engine warned or was stopped.
-    """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="scmr17-render-") as scratch:
-        conf = Path(scratch) / "fonts.conf"
-        conf.write_text(_FONTS_CONF.format(fonts=FONTS, cache=Path(scratch) / "cache"), encoding="utf-8")
-        made = Path(scratch) / "report.pdf"
-        environment = {
-            **os.environ,
-            "FONTCONFIG_FILE": str(conf),
-            "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
-        }
-        try:
-            child = subprocess.run(
-                [sys.executable, "-m", "pipeline.render", str(made), *map(str, attachments)],
-                input=printable(html).encode(),
-                capture_output=True,
-                env=environment,
-                cwd=TEMPLATES.parent,
-                timeout=WALL_LIMIT_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise RenderFailed(f"{out.name}: printing took more than {WALL_LIMIT_SECONDS} s and was stopped") from None
-        said = child.stderr.decode("utf-8", "replace").strip()
-        if child.returncode == _EXIT_DEPENDENCY:
-            raise DependencyMissing(said)
-        if child.returncode != 0:
-            raise RenderFailed(f"{out.name}: {said or f'the engine was stopped by signal {-child.returncode}'}")
-        write_whole(out, made.read_bytes())
-        return int(child.stdout)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put the bytes in the file's place so that they are on the disk and whole, whatever happens next."""
-    building = path.with_name(f".build-{path.name}")
-    with building.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    building.replace(path)
-
-
-def _limit_memory() -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
-
-
-class _Complaints(logging.Handler):
-    """Keeps what the engine's loggers say at warning level and above."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
-
-
-def sealed_fetcher() -> Any:
-    """A URL fetcher that gives WeasyPrint embedded images and nothing else, and remembers what it refused."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher
-
-    class SealedFetcher(URLFetcher):
-        def __init__(self) -> None:
-            super().__init__(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
-            self.blocked: list[str] = []
-
-        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
-            if url.startswith("data:image/") and len(url) < LONGEST_DATA_URL:
-                return super().fetch(url, headers)
-            self.blocked.append(url[:120])
-            raise FatalURLFetchingError(f"blocked: {url[:80]}")
-
-    return SealedFetcher()
-
-
-def print_sealed(html: str, out: Path, *attachments: Path) -> int:
-    """What the child does: print, and fail on any complaint or any refused URL. Gives the number of pages."""
-    import weasyprint
-
-    complaints = _Complaints()
-    for logger in ("weasyprint", "weasyprint.progress", "fontTools"):
-        logging.getLogger(logger).addHandler(complaints)
-    fetcher = sealed_fetcher()
-    document = weasyprint.HTML(string=html, url_fetcher=fetcher, media_type="print").render()
-    document.write_pdf(
-        str(out),
-        pdf_variant="pdf/ua-1",
-        attachments=[
-            weasyprint.Attachment(
-                string=path.read_bytes(),
-                name=path.name,
-                description="What proves the figures",
-                created=_EPOCH,
-                modified=_EPOCH,
-            )
-            for path in attachments
-        ],
-    )
-    if fetcher.blocked or complaints.said:
-        raise RenderFailed("; ".join([*(f"blocked: {url}" for url in fetcher.blocked), *complaints.said]))
-    return len(document.pages)
-
-
-def _main(out: Path, *attachments: Path) -> int:
-    _limit_memory()
-    try:
-        pages = print_sealed(sys.stdin.buffer.read().decode("utf-8"), out, *attachments)
-    except OSError as error:
-        if "cannot load library" not in str(error):
-            raise
-        print(f"Pango is not installed: apt-get install --no-install-recommends {_PANGO} ({error})", file=sys.stderr)
-        return _EXIT_DEPENDENCY
-    except RenderFailed as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(pages)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main(*map(Path, sys.argv[1:])))

@@ -17,10 +17,14 @@ from pipeline.errors import CannotWrite, UserError
 from pipeline.evidence_pack import pack_of
 from pipeline.figures import figures_json, report_figures
 from pipeline.figures.model import Edition
+from pipeline.pdf import render_pdf, write_whole
 from pipeline.periods import Period
-from pipeline.render import REPORT_NAMES, render_html, render_pdf, write_whole
+from pipeline.render import REPORT_NAMES, closer, render_html
 from pipeline.screen import screen_html
 from pipeline.settings import Office
+
+#: What a report may have; one that has more is set closer.
+MOST_PAGES = {"month": 6, "quarter": 14, "week": 2}
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,14 @@ def write_report(published: Path, office: Office, period: Period, reports: Path,
     folder, stem = reports / period.id, file_stem(office, REPORT_NAMES[period.type], period)
     files = {suffix: folder / f"{stem}.{suffix}" for suffix in ("pdf", "html", "figures.json")}
     pack = folder / f"{stem}-{PACK_ENDING}"
-    html, said = render_html(figures), figures_json(figures)
+    html, said = render_html(figures, logo=office.logo), figures_json(figures)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(pack, pack_of(published, period, said))
         pages = render_pdf(html, files["pdf"], pack)
-        on_screen = screen_html(html, office.accent, lambda screen: render_html(figures, screen))
+        if pages > MOST_PAGES[period.type]:
+            pages = render_pdf(closer(html), files["pdf"], pack)
+        on_screen = screen_html(html, office.accent, lambda screen: render_html(figures, screen, office.logo))
         write_whole(files["html"], on_screen.encode())
         write_whole(files["figures.json"], said.encode())
         digest = hashlib.sha256(files["pdf"].read_bytes()).hexdigest()

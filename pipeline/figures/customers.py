@@ -7,8 +7,9 @@ What belongs here: the choice and order of the page's figures. How they are prin
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from pipeline.figures.measures import detail_table, interval_mark, last_year_id
+from pipeline.figures.measures import detail_table, interval_mark, last_year_id, value_cell
 from pipeline.figures.model import Cell, Column, Row, Sentence, StackChart, Table
 from pipeline.figures.noise import Shift, move_of, shifts
 from pipeline.figures.numbers import change, count, name, number, plural, scale_of, show
@@ -186,9 +187,9 @@ def _ranked_row(
     return Row(
         (
             Cell(entity_name(published, scope, key)),
-            Cell(show(adjusted.value, scale), tone="strong"),
-            Cell(show(mean.value, scale)),
-            Cell(count(_cases(mean))),
+            replace(value_cell("rating_bayes", adjusted, scale, scope=scope), tone="strong"),
+            value_cell("rating_mean", mean, scale, scope=scope),
+            Cell(count(_cases(mean)), figure=mean.key("rating_mean", scope, "n")),
             Cell(step),
             Cell("", mark=interval_mark(mean, before, axis[0], axis[1], scale)),
         ),

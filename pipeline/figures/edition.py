@@ -37,6 +37,7 @@ def edition_of(source: Published, office: Office, title: str, subtitle: str) -> 
         as_of=f"{instant(as_of, office.zone)} {office.time_zone}",
         as_of_iso=f"{as_of:%Y-%m-%dT%H:%M:%SZ}",
         is_complete=source.is_complete,
+        locale=office.locale,
     )
 
 

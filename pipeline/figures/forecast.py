@@ -7,11 +7,12 @@ of `pipeline.analyses.message_forecasts`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pipeline.figures.model import Forecast
 from pipeline.figures.numbers import THIN, count, number, plural, scale_of, with_unit
 from pipeline.figures.published import Published
-from pipeline.periods import Period
+from pipeline.periods import Period, containing
 
 LIMITS_PERCENT = 80
 #: Why there is no forecast, as a sentence ends.
@@ -41,8 +42,12 @@ def running_forecast(published: Published, quarter: Period) -> QuarterForecast |
 
 def last_forecast(published: Published, quarter: Period) -> QuarterForecast | None:
     """Of a quarter that is over: the forecast made at the end of the month before its last."""
-    month = published.period.previous.id
-    return _latest(published, quarter, "seen_from = $month and forecast is not null", month=month)
+    month = _month_before_last(quarter)
+    return _latest(published, quarter, "seen_from = $month and forecast is not null", month=month.id)
+
+
+def _month_before_last(quarter: Period) -> Period:
+    return containing(quarter.end - timedelta(days=1), "month", quarter.fiscal_year_start_month).previous
 
 
 def _latest(published: Published, quarter: Period, which: str, **parameters: str) -> QuarterForecast | None:
@@ -90,7 +95,7 @@ def _closed(published: Published, quarter: Period, total: float) -> str:
     if found is None or found.value is None or found.low is None or found.high is None:
         return ""
     side = "below" if total < found.low else "above" if total > found.high else "inside"
-    month = published.period.previous.label.partition(" ")[0]
+    month = _month_before_last(quarter).label.partition(" ")[0]
     verb = "lies" if side == "inside" else "is"
     return (
         f"The forecast made at the end of {month} was {count(found.value)} messages{_limits(found)}; "

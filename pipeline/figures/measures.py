@@ -17,7 +17,7 @@ from pipeline.figures.wording import REASONS, evidence, period_name, scale_for, 
 
 #: Of the KPI table's columns; a quarter's counts and sums have a digit more than a month's.
 WIDTHS = ("46mm", "12.5mm", "13mm", "11.5mm", "14mm", "15mm", "19.5mm")
-WIDTHS_OF_QUARTERS = ("47.5mm", "13.5mm", "12.5mm", "12.5mm", "13.5mm", "14mm", "18mm")
+WIDTHS_OF_QUARTERS = ("46.4mm", "13.5mm", "12.5mm", "12.5mm", "13.5mm", "14mm", "19.1mm")
 SPARK_LENGTHS = {"month": 12, "quarter": 8, "week": 6}
 SPARK_HEADS = {"month": "12 months", "quarter": "Quarters", "week": "6 weeks"}
 INDICATIVE_BELOW = 30  # cases; METRICS.md 0.7
@@ -147,8 +147,9 @@ def spark(series: Sequence[Value | None], target: float | None, scale: Scale, ti
     def place(value: float | None) -> float | None:
         return None if value is None else round((value - low) / height, 4)
 
-    alt = f"{title}, {len(known)} periods: {show(min(known), scale)} to {show(max(known), scale)} {scale.unit}".strip()
-    return Spark(tuple(place(value) for value in values), place(target), f"{alt}; last {show(values[-1], scale)}")
+    measured = f"{title}{', in ' if scale.unit else ''}{scale.unit}, over the last {len(known)} periods with a value"
+    alt = f"{measured}: lowest {show(min(known), scale)}, highest {show(max(known), scale)}"
+    return Spark(tuple(place(value) for value in values), place(target), f"{alt}, last {show(values[-1], scale)}")
 
 
 def interval_mark(value: Value, before: Value | None, low: float, high: float, scale: Scale) -> Interval | None:
@@ -160,12 +161,13 @@ def interval_mark(value: Value, before: Value | None, low: float, high: float, s
         return round(min(1.0, max(0.0, (number - low) / (high - low))), 4)
 
     earlier = before.value if before and before.value is not None else None
-    alt = f"{show(value.value, scale)}, 95 % interval {show(value.low, scale)} to {show(value.high, scale)}"
+    limits = f"{show(value.low, scale)} to {show(value.high, scale)}"
+    alt = f"Value {show(value.value, scale)}, its 95 % interval reaching from {limits}"
     return Interval(
         place(value.low),
         place(value.value),
         place(value.high),
-        alt if earlier is None else f"{alt}, previous {show(earlier, scale)}",
+        alt if earlier is None else f"{alt}, in the period before {show(earlier, scale)}",
         None if earlier is None else place(earlier),
         None if value.target is None else place(value.target),
     )

@@ -6,10 +6,11 @@ What belongs here: the choice and order of the page's figures, and the sums over
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.figures.customers import entity_name
 from pipeline.figures.forecast import forecast_sentences, mark_of, running_forecast
+from pipeline.figures.measures import value_cell
 from pipeline.figures.model import (
     BigNumber,
     Cell,
@@ -27,7 +28,7 @@ from pipeline.figures.noise import move_of
 from pipeline.figures.numbers import MISSING, THIN, capital, change, count, listed, number, plural, scale_of
 from pipeline.figures.pages import MessagesPage
 from pipeline.figures.published import Published
-from pipeline.figures.trends import month_columns
+from pipeline.figures.trends import keys_of, month_columns
 from pipeline.figures.wording import move_sentence, not_measured
 from pipeline.periods import Period, containing
 
@@ -210,7 +211,10 @@ def _weeks(published: Published) -> TimeChart | None:
         labels=tuple(value.period_id[5:] for value, _ in shown),
         under=tuple(f"{first:%m-%d}" for _, first in shown),
         values=shown_values,
-        rows=(DataRow("Messages", texts, "strong"), DataRow("Growth, %", tuple(growth))),
+        rows=(
+            DataRow("Messages", texts, "strong", keys_of("message_count", [value for value, _ in shown])),
+            DataRow("Growth, %", tuple(growth)),
+        ),
         low=0.0,
         high=max(v or 0.0 for v in shown_values) * 1.04 or 1.0,
         last_label=texts[-1],
@@ -276,10 +280,10 @@ def _roles(published: Published) -> Table | None:
             Row(
                 (
                     Cell(f"{role.capitalize()}s"),
-                    Cell(count(value), tone="strong"),
+                    replace(value_cell("message_count", messages[role], scale, scope="role"), tone="strong"),
                     Cell(number(100 * value / total, 1)),
                     Cell(change(value, earlier, scale)),
-                    Cell(count(people)),
+                    value_cell("active_messagers", writers.get(role), scale, scope="role"),
                     Cell(number(value / people, 1) if people else MISSING),
                 )
             )
@@ -302,15 +306,22 @@ def _unanswered(published: Published) -> Table | None:
         return None
     by_seller = published.entities("unanswered_inquiries", "seller")
     ranked = sorted(
-        ((key, value.value, value.n) for key, value in by_seller.items() if value.value),
+        ((key, value.value, value) for key, value in by_seller.items() if value.value),
         key=lambda row: (-row[1], row[0]),
     )
+    scale = scale_of("count", "")
     if not ranked:
         return None
     shown = ranked[:MOST_UNANSWERED]
     rows = [
-        Row((Cell(entity_name(published, "seller", key)), Cell(count(value)), Cell(count(n or 0))))
-        for key, value, n in shown
+        Row(
+            (
+                Cell(entity_name(published, "seller", key)),
+                value_cell("unanswered_inquiries", value, scale, scope="seller"),
+                Cell(count(value.n or 0), figure=value.key("unanswered_inquiries", "seller", "n")),
+            )
+        )
+        for key, _, value in shown
     ]
     rest = len(ranked) - len(shown)
     others = [plural(rest, "more seller")] if rest else []

@@ -137,11 +137,13 @@ class Guide:
 
 @dataclass(frozen=True)
 class DataRow:
-    """A row of the table under a chart: one text per point of the chart."""
+    """A row of the table under a chart: one text per point of the chart, and one key, as a cell has, where it is a
+    published number."""
 
     label: str
     texts: tuple[str, ...]
     tone: Tone = ""
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,12 +234,13 @@ class HeatGrid:
 
 @dataclass(frozen=True)
 class BigNumber:
-    """The one figure of a page that stands large, and the line under it."""
+    """The one figure of a page that stands large, and the line under it. `figure` is its key, as a cell's."""
 
     text: str
     unit: str
     line: str
     tone: Tone = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True)
@@ -268,6 +271,7 @@ class Edition:
     as_of: str
     as_of_iso: str
     is_complete: bool
+    locale: str = "en"
     report_hash: str = ""
     number: int = 0
     is_issued: bool = False

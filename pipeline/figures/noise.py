@@ -1,8 +1,9 @@
 """Whether a move says anything: process limits and intervals, and the move held against them.
 
 What belongs here: the one test that every sentence with a direction in it rests on. A month is held against the limits
-of the twelve before it; a quarter or a week, which has too few like it, against the interval of the one before. The
-limits' formula is `pipeline.statistics.process_limits`; wording belongs to `wording.py`.
+of the twelve before it, a week against those of the thirteen before it; a quarter, which has too few like it, against
+the interval of the one before. The limits' formula is `pipeline.statistics.process_limits`; wording belongs to
+`wording.py`.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ from pipeline.figures.published import Metric, Published, Value
 from pipeline.statistics.process_limits import Limits, process_limits
 
 BASELINE_MONTHS = 12
+BASELINE_WEEKS = 13
 
 
 @dataclass(frozen=True)
 class Move:
     """A metric's step from the period before.
 
-    `is_outside`: the month lies outside the limits of the twelve before it. `is_beyond_noise`: it does so on the side
-    it moved to and, where both periods have intervals, these do not overlap; without `limits`, only the latter. `size`:
-    the step in mean moving ranges or, without limits, in half widths of the two intervals together. `is_good` is None
-    when neither direction is better.
+    `is_outside`: the period lies outside the limits of those before it. `is_beyond_noise`: it does so on the side it
+    moved to (or, of a week, its step is larger than the limit of the moving range) and, where both periods have
+    intervals, these do not overlap; without `limits`, only the latter. `size`: the step in mean moving ranges or,
+    without limits, in half widths of the two intervals together. `is_good` is None when neither direction is better.
     """
 
     metric: Metric
@@ -39,7 +41,11 @@ class Move:
 
 
 def limits_of(published: Published, metric: str) -> Limits | None:
-    """What the period is held against: the limits of the twelve months before a month; None for a quarter or a week."""
+    """What the period is held against: the limits of the twelve months before a month, or of the thirteen weeks before
+    a week; None for a quarter."""
+    if published.period.type == "week":
+        before = published.series(metric, BASELINE_WEEKS + 1)[:-1]
+        return process_limits([value.value if value else None for value in before])
     return month_limits(published, metric) if published.period.type == "month" else None
 
 
@@ -52,15 +58,17 @@ def month_limits(published: Published, metric: str) -> Limits | None:
 
 def move_of(published: Published, metric: str) -> Move | None:
     """The metric's move into this period; None when either period or the test is missing, or nothing moved."""
-    now, before = published.at(metric), published.at(metric, published.period.previous.id)
+    now, before = published.at(metric), published.before(metric)
     if now is None or before is None or now.value is None or before.value is None or now.value == before.value:
         return None
     limits, half_widths = limits_of(published, metric), _half_widths(now, before)
-    if limits is None and (published.period.type == "month" or half_widths is None):
+    if limits is None and (published.period.type != "quarter" or half_widths is None):
         return None
     entry = published.metric(metric)
     is_rise = now.value > before.value
     passes = limits is None or (now.value > limits.high if is_rise else now.value < limits.low)
+    if limits and published.period.type == "week":
+        passes = passes or abs(now.value - before.value) > limits.change_limit
     usual = limits.usual_change if limits else half_widths
     return Move(
         metric=entry,
@@ -87,6 +95,11 @@ def are_apart(one: Value, other: Value) -> bool:
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return True
     return one.low > other.high or one.high < other.low
+
+
+def overlap(one: Value, other: Value) -> bool:
+    """Whether two intervals overlap; False where one of them has none."""
+    return _half_widths(one, other) is not None and not are_apart(one, other)
 
 
 @dataclass(frozen=True)

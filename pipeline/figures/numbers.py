@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 from zoneinfo import ZoneInfo
+
+from pipeline.figures.graphemes import ZERO_WIDTH_JOINER, ZERO_WIDTH_NON_JOINER, clusters
+from pipeline.locales import HOUSE, Notation, notation_of
 
 THIN = "\u202f"  # a narrow space that does not break: between thousands, and before a unit
 FIXED = "\u00a0"  # a word space that does not break
@@ -22,6 +28,12 @@ MISSING = "–"
 MAX_TEXT = 600
 MAX_NAME = 44
 MAX_DIGITS = 4
+#: The code points that one character may be made of: a family of four with a skin tone each has eleven.
+MAX_CLUSTER = 12
+_FIRST_JOINED = "\u0590"  # letters from here on may be joined by a character that is not seen
+
+#: How numbers are written where the code that is running prints them: an office's locale, not an argument of each call.
+_NOTATION: ContextVar[Notation] = ContextVar("notation", default=HOUSE)
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,21 @@ def scale_of(unit: str, currency: str, largest: float = 0.0) -> Scale:
     return Scale(currency, Decimal(100), 2, change_unit="%", is_relative=True)
 
 
+@contextmanager
+def printed_in(locale: str) -> Iterator[None]:
+    """Numbers printed inside are written as this locale writes them. Raises ValueError when there is none such."""
+    token = _NOTATION.set(notation_of(locale))
+    try:
+        yield
+    finally:
+        _NOTATION.reset(token)
+
+
+def notation() -> Notation:
+    """How numbers are written here and now."""
+    return _NOTATION.get()
+
+
 def rounded(value: Decimal | float, digits: int) -> Decimal:
     """Half up, away from zero, of the shortest decimal that is this float."""
     exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
@@ -76,12 +103,11 @@ def rounded(value: Decimal | float, digits: int) -> Decimal:
 
 
 def number(value: Decimal | float, digits: int = 0, *, signed: bool = False) -> str:
-    """`−12 345.60`: thin thousands, a real minus, a plus when `signed` and above zero; never a minus zero."""
-    amount = rounded(value, digits)
-    text = f"{abs(amount):,.{digits}f}".replace(",", THIN)
-    if amount < 0:
-        return MINUS + text
-    return "+" + text if signed and amount > 0 else text
+    """`−12 345.60`: grouped and pointed as the locale does, a real minus, a plus when `signed` and above zero; never a
+    minus zero."""
+    amount, marks = rounded(value, digits), notation()
+    sign = MINUS if amount < 0 else "+" if signed and amount > 0 else ""
+    return f"{marks.lead}{sign}{marks.digits(f'{abs(amount):.{digits}f}')}"
 
 
 def in_scale(value: float, scale: Scale) -> Decimal:
@@ -184,17 +210,18 @@ def instant(at: datetime, zone: ZoneInfo) -> str:
 
 def safe(text: str | None, limit: int = MAX_TEXT) -> str:
     """Untrusted text made printable: composed, in one line, without control, direction or half characters, cut at
-    `limit`.
+    `limit` characters as a reader counts them.
 
     Direction overrides can make a name read backwards, and a lone surrogate cannot be written as UTF-8 at all.
     """
     if not text:
         return ""
-    whole = "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in text[: 4 * limit])
+    whole = "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in text[: MAX_CLUSTER * limit])
     plain = unicodedata.normalize("NFC", whole)
-    kept = (" " if letter.isspace() else letter for letter in plain if not _is_unprintable(letter))
-    line = " ".join("".join(kept).split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    kept = "".join(" " if letter.isspace() else letter for letter in plain if not _is_unprintable(letter))
+    line = " ".join(_without_loose_joiners(kept).split())
+    shown = [cluster[:MAX_CLUSTER] for cluster in islice(clusters(line), limit + 1)]
+    return "".join(shown) if len(shown) <= limit else "".join(shown[: limit - 1]).rstrip() + "…"
 
 
 def name(text: str | None, limit: int = MAX_NAME) -> str:
@@ -203,4 +230,23 @@ def name(text: str | None, limit: int = MAX_NAME) -> str:
 
 
 def _is_unprintable(letter: str) -> bool:
-    return not letter.isspace() and unicodedata.category(letter) in ("Cc", "Cf", "Cn", "Co", "Cs")
+    if letter.isspace() or letter in (ZERO_WIDTH_JOINER, ZERO_WIDTH_NON_JOINER):
+        return False
+    return unicodedata.category(letter) in ("Cc", "Cf", "Cn", "Co", "Cs")
+
+
+def _without_loose_joiners(text: str) -> str:
+    """Joiners stay where they shape what is seen, between letters of the scripts that use them and between emoji:
+    elsewhere they would make two names that look alike."""
+    if ZERO_WIDTH_JOINER not in text and ZERO_WIDTH_NON_JOINER not in text:
+        return text
+    padded = f" {text} "
+    return "".join(
+        letter
+        for before, letter, after in zip(padded, text, padded[2:], strict=False)
+        if letter not in (ZERO_WIDTH_JOINER, ZERO_WIDTH_NON_JOINER) or (_may_join(before) and _may_join(after))
+    )
+
+
+def _may_join(letter: str) -> bool:
+    return letter >= _FIRST_JOINED and unicodedata.category(letter)[0] in "LMS"

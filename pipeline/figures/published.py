@@ -74,7 +74,7 @@ class Published:
 
     `months` are the ids of the months up to and including the report's last, oldest first and without gaps, and never
     fewer than a chart shows: a young marketplace's charts have the room that a year needs. `periods` are those of the
-    report's own type, from the first with data on.
+    report's own type, from the first with data on; of weeks, from the first whole one.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -92,6 +92,12 @@ class Published:
     def at(self, metric: str, period_id: str | None = None) -> Value | None:
         """The marketplace's value of a metric in a period, the report's own by default."""
         return self._all.get((metric, period_id or self.period.id))
+
+    def before(self, metric: str) -> Value | None:
+        """The marketplace's value in the period before; None where that is a week that began before the data did."""
+        if self.period.type == "week" and self.period.previous.id not in self.periods:
+            return None
+        return self.at(metric, self.period.previous.id)
 
     def is_measured(self, metric: str) -> bool:
         """Whether the metric has, or could have had, a value in this month."""
@@ -122,7 +128,7 @@ class Published:
         """
         rows = self.rows(
             f"""select {_VALUE_COLUMNS}, period_start from metrics where metric = $metric and scope = 'all' and
-            period_type = 'week' and period_end <= $last
+            period_type = 'week' and period_end <= $last and period_end <= (select as_of_day from run)
             and period_start >= (select first_day from run) and value is not null order by period_start desc limit
             $length""",
             metric=metric,
@@ -210,7 +216,9 @@ def _read(con: duckdb.DuckDBPyConnection, period: Period) -> Published:
     ).fetchall()
     columns = ", ".join(field.name for field in fields(Metric) if field.name in _columns(con, "catalogue"))
     metrics = con.execute(f"select {columns} from catalogue").fetchall()
-    as_of, as_of_day, currency = con.execute("select as_of, as_of_day, currency from run").fetchall()[0]
+    run = con.execute("select as_of, as_of_day, currency, first_day from run").fetchall()[0]
+    as_of, as_of_day, currency, first_day = run
+    whole = [found for found in with_data if found.type != "week" or found.start >= first_day] or [period]
     last_month = containing(period.end - timedelta(days=1), "month", first)
     first_month = containing(with_data[0].start, "month", first)
     months = _until(last_month, first_month, FEWEST_MONTHS_SHOWN)
@@ -220,7 +228,7 @@ def _read(con: duckdb.DuckDBPyConnection, period: Period) -> Published:
         run=Run(as_of, as_of_day, currency),
         is_complete=as_of_day >= period.end,
         months=months,
-        periods=months if period.type == "month" else _until(period, with_data[0], 1),
+        periods=months if period.type == "month" else _until(period, whole[0], 1),
         catalogue={row[0]: Metric(*(text or "" for text in row)) for row in metrics},
         _all={(row[0], row[1]): Value(*row[1:]) for row in values},
     )

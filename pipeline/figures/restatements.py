@@ -46,12 +46,14 @@ def restated(source: Published, issued: Sequence[Issued]) -> list[Restated]:
     return found
 
 
-def restatement_table(source: Published, found: Sequence[Restated], printed: Collection[str]) -> Table | None:
+def restatement_table(
+    source: Published, found: Sequence[Restated], printed: Collection[str], most: int = MOST_ROWS
+) -> Table | None:
     """The restated figures, those that the report prints first; None when there are none."""
     if not found:
         return None
     ordered = sorted(found, key=lambda one: (one.metric not in printed, one.edition.period_id, one.metric))
-    rows = tuple(_row(source, one) for one in ordered[:MOST_ROWS])
+    rows = tuple(_row(source, one) for one in ordered[:most])
     columns = (
         Column("Edition", "word", "24mm"),
         Column("Figure", "name"),

@@ -9,12 +9,12 @@ cent.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipeline.figures.customers import entity_name
 from pipeline.figures.expertise import moves_table, status_table
-from pipeline.figures.measures import interval_mark
+from pipeline.figures.measures import interval_mark, value_cell
 from pipeline.figures.model import Bar, BigNumber, Cell, Column, Row, Sentence, Table
 from pipeline.figures.numbers import (
     THIN,
@@ -25,9 +25,7 @@ from pipeline.figures.numbers import (
     name,
     number,
     plural,
-    rounded,
     scale_of,
-    show,
     with_unit,
 )
 from pipeline.figures.pages import SellersPage
@@ -282,7 +280,7 @@ def _royalties(published: Published, shares: list[Share], most: int) -> Table:
 
 
 def _decimal(value: Decimal | None, digits: int) -> str:
-    return "–" if value is None else f"{rounded(value, digits):.{digits}f}"
+    return "–" if value is None else number(value, digits)
 
 
 def _ineligible(shares: list[Share]) -> Table | None:
@@ -338,8 +336,8 @@ def _response_row(published: Published, key: str, value: Value, before: Value | 
     return Row(
         (
             Cell(entity_name(published, "seller", key)),
-            Cell(show(value.value, scale), tone="strong"),
-            Cell(count(value.denominator or 0)),
+            replace(value_cell("review_response_48h", value, scale, scope="seller"), tone="strong"),
+            Cell(count(value.denominator or 0), figure=value.key("review_response_48h", "seller", "denominator")),
             Cell(change(value.value, before.value if before else None, scale)),
             Cell("", mark=interval_mark(value, before, 0.0, 1.0, scale)),
         )

@@ -14,7 +14,7 @@ from pipeline.figures.measures import Footnotes, measure_columns, measure_row, w
 from pipeline.figures.messages import path_clause, quarter_to_date
 from pipeline.figures.model import MISSING_TEXT, Cell, Row, Sentence, Table, Tone
 from pipeline.figures.noise import Move, limits_of, moves_beyond_noise
-from pipeline.figures.numbers import count, digits_beside, listed, plural, show, with_unit
+from pipeline.figures.numbers import count, digits_beside, listed, number, plural, show, with_unit
 from pipeline.figures.pages import SummaryPage
 from pipeline.figures.published import Published
 from pipeline.figures.wording import (
@@ -27,6 +27,7 @@ from pipeline.figures.wording import (
     target_clause,
 )
 from pipeline.settings import Office
+from pipeline.statistics.process_limits import LIMIT_FACTOR
 
 KPI_ROWS = 12
 _TARGET, _VERDICT = 4, 7  # where these stand in `measure_columns`
@@ -100,9 +101,9 @@ def _told_once(moves: list[Move]) -> list[Move]:
 
 
 _MOVE_LEGEND = (
-    "Move: better or worse when the month lies outside mean ± 2.66 × mean moving range of the twelve months before and "
-    "the 95 % intervals of the two months do not overlap; above or below when only the first holds; else within noise. "
-    "Δ is of unrounded values."
+    "Move: better or worse when the month lies outside mean ± {factor} × mean moving range of the twelve months before "
+    "and the 95 % intervals of the two months do not overlap; above or below when only the first holds; else within "
+    "noise. Δ is of unrounded values."
 )
 _TARGET_LEGEND = (
     " Verdict: met at the target, near down to its amber floor, missed below. Evidence: certain when the whole 95 % "
@@ -128,7 +129,8 @@ def _is_too_young(published: Published, metrics: list[str]) -> bool:
 
 def _legend(kpis: Table, *, has_targets: bool) -> str:
     """How to read the judgements, and why a column has dashes."""
-    text = _MOVE_LEGEND + (_TARGET_LEGEND if has_targets else " No target is set for any of these figures.")
+    text = _MOVE_LEGEND.format(factor=number(LIMIT_FACTOR, 2))
+    text += _TARGET_LEGEND if has_targets else " No target is set for any of these figures."
     dashed = [
         column.head
         for index, column in enumerate(kpis.columns)

@@ -76,8 +76,13 @@ def row_of(published: Published, metric: str, months: Sequence[str], label: str)
     while True:
         texts = tuple(show(value.value if value else None, scale, digits=digits) for value in values)
         if not digits or max(sum(letter.isdigit() for letter in text) for text in texts) <= WIDEST_DIGITS - 1:
-            return DataRow(f"{label}, {scale.unit}" if scale.unit else label, texts)
+            return DataRow(f"{label}, {scale.unit}" if scale.unit else label, texts, figures=keys_of(metric, values))
         digits -= 1
+
+
+def keys_of(metric: str, values: Sequence[Value | None], column: str = "value") -> tuple[str, ...]:
+    """What leads from a row's printed values back to the published ones; '' where there is none."""
+    return tuple(value.key(metric, column=column) if value and value.value is not None else "" for value in values)
 
 
 def _measured(published: Published, metric: str) -> tuple[tuple[Value | None, ...], Value | None]:
@@ -122,7 +127,7 @@ def _chart(
     if now and now.value is not None and now.target is not None:
         texts[-1] = show(now.value, scale, digits=digits_beside(now.value, now.target, scale))
     more = (extra or {}).items()
-    rows = [DataRow(own.label, tuple(texts), "strong")]
+    rows = [DataRow(own.label, tuple(texts), "strong", own.figures)]
     if any(value and value.target is not None for value in series):
         targets = (show(value.target if value else None, scale) for value in series)
         rows.append(DataRow("Target", tuple(targets)))

@@ -7,9 +7,11 @@ The shares within 48 hours and on time, which have targets and months, are `serv
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from pipeline.figures.measures import value_cell
 from pipeline.figures.model import Cell, Column, Curve, CurveChart, Row, Table
-from pipeline.figures.numbers import goal, number, scale_of, show
+from pipeline.figures.numbers import goal, number, scale_of
 from pipeline.figures.published import Published
 from pipeline.periods import Period
 
@@ -111,4 +113,4 @@ def _reached_cells(curve: Curve, times: Sequence[int]) -> tuple[Cell, ...]:
 
 def _wait_cell(published: Published, metric: str) -> Cell:
     found = published.at(metric)
-    return Cell(show(found.value if found else None, scale_of("hours", "")), definition=metric)
+    return replace(value_cell(metric, found, scale_of("hours", "")), definition=metric)

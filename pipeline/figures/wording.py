@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.figures.model import BigNumber, Sentence, Tone
-from pipeline.figures.noise import Move, limits_of, moves_beyond_noise
+from pipeline.figures.noise import Move, limits_of, moves_beyond_noise, overlap
 from pipeline.figures.numbers import (
     MISSING,
     THIN,
@@ -138,6 +138,8 @@ def move_sentence(published: Published, move: Move, *, with_target: bool = True,
     )
     if with_test and usual is None:
         text += f" (their 95{THIN}% intervals do not overlap)"
+    elif with_test and usual and usual.low <= move.now.value <= usual.high:
+        text += ", beyond the usual step"
     elif with_test and usual:
         side = "above" if move.is_rise else "below"
         text += f", {side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
@@ -160,7 +162,7 @@ def state_sentence(published: Published, metric: str, *, with_target: bool = Tru
     if value is None or value.value is None:
         reason = REASONS.get((value.reason if value else "no_data") or "no_data", "not known")
         return f"{spoken(published, metric)} has no value for {published.period.label}: {reason}."
-    limits, before = limits_of(published, metric), published.at(metric, published.period.previous.id)
+    limits, before = limits_of(published, metric), published.before(metric)
     scale = scale_for(published, metric)
     digits = scale.digits if value.target is None else digits_beside(value.value, value.target, scale)
     text = f"{spoken(published, metric)} stood at {with_unit(value.value, scale, digits=digits)}"
@@ -170,6 +172,8 @@ def state_sentence(published: Published, metric: str, *, with_target: bool = Tru
         usual = limits.within(published.metric(metric).unit)
         side = "below" if value.value < limits.low else "above" if value.value > limits.high else "within"
         text += f", {side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
+    elif before and published.period.type != "month" and overlap(value, before):
+        text += f" (their 95{THIN}% intervals overlap)"
     return f"{text}{target_clause(value, scale)}." if with_target else f"{text}."
 
 
@@ -184,7 +188,7 @@ def page_message(published: Published, metrics: Sequence[str], lead: str) -> tup
 
 def big_number(published: Published, metric: str) -> BigNumber | None:
     """The page's large figure; the line under it gives target, change, interval and cases."""
-    value, before = published.at(metric), published.at(metric, published.period.previous.id)
+    value, before = published.at(metric), published.before(metric)
     if value is None or value.value is None:
         return None
     scale = scale_for(published, metric)
@@ -202,7 +206,8 @@ def big_number(published: Published, metric: str) -> BigNumber | None:
         )
     if value.n and published.metric(metric).unit != "count":
         parts.append(f"n {count(value.n)}")
-    return BigNumber(show(value.value, scale, digits=digits), scale.unit, " · ".join(parts), verdict(value)[1])
+    text, key = show(value.value, scale, digits=digits), value.key(metric)
+    return BigNumber(text, scale.unit, " · ".join(parts), verdict(value)[1], key)
 
 
 def not_measured(published: Published, metrics: Sequence[str]) -> str:
