@@ -8,10 +8,10 @@ decision needs, and no cause.
 from __future__ import annotations
 
 from pipeline.figures.customers import entity_name
-from pipeline.figures.decisions import FEWEST_REVIEWS, owner_of, seller_sentence, short_of, unanswered_phrase
+from pipeline.figures.decisions import FEWEST_REVIEWS, owner_of, seller_sentence, target_action, unanswered_phrase
 from pipeline.figures.model import Sentence
 from pipeline.figures.noise import Move, are_apart, month_limits, moves_beyond_noise, steps_of_shares
-from pipeline.figures.numbers import count, digits_beside, goal, listed, plural, scale_of, show, spelled, with_unit
+from pipeline.figures.numbers import count, digits_beside, listed, plural, scale_of, show, spelled, with_unit
 from pipeline.figures.published import Published, Value
 from pipeline.figures.quarterly.objectives import Objective, without_one_seller
 from pipeline.figures.wording import in_sentence, move_sentence, period_name, scale_for, spoken
@@ -151,25 +151,16 @@ def what_to_decide(source: Published, office: Office, found: list[Objective]) ->
 
 def _shortfall(source: Published, objective: Objective) -> str:
     """What a missed target wants, and whether one seller's cases make the difference."""
-    metric, value = objective.metric, objective.value
-    assert value.value is not None and value.target is not None
-    scale = scale_for(source, metric)
-    digits = digits_beside(value.value, value.target, scale)
-    text = (
-        f"{spoken(source, metric)}: decide how to get from {with_unit(value.value, scale, digits=digits)} to the "
-        f"target of {goal(value.target, scale)}"
+    text = target_action(source, objective.metric, objective.value)
+    without, target = without_one_seller(source, objective), objective.value.target
+    if without is None or target is None or without.share < target:
+        return text
+    late = without.own_denominator - without.own_numerator
+    scale = scale_for(source, objective.metric)
+    return (
+        f"{text} Without {entity_name(source, 'seller', without.seller_id)}, late in {count(late)} of "
+        f"{count(without.own_denominator)}, it would be {with_unit(without.share, scale)}: begin there."
     )
-    missing = short_of(value)
-    if missing:
-        text += f"; {count(missing)} more of {count(value.denominator or 0)} would have met it"
-    without = without_one_seller(source, objective)
-    if without and without.share >= value.target:
-        late = without.own_denominator - without.own_numerator
-        text += (
-            f". Without {entity_name(source, 'seller', without.seller_id)}, late in {count(late)} of "
-            f"{count(without.own_denominator)}, it would be {with_unit(without.share, scale)}: begin there"
-        )
-    return f"{text}."
 
 
 def _proposals(source: Published) -> str:
