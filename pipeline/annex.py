@@ -31,7 +31,7 @@ from pipeline.annex_sheets import (
     TOTAL_COLUMNS,
     Measure,
 )
-from pipeline.figures.numbers import plural
+from pipeline.figures.numbers import plural, printed_in
 from pipeline.figures.published import Published, Value, open_published
 from pipeline.periods import Period
 from pipeline.settings import Office
@@ -61,7 +61,7 @@ def write_annex(published: Path, office: Office, period: Period, folder: Path) -
     Raises DeliveryMissing (nothing is published, or nothing for the period), CannotWrite.
     """
     path = folder / period.id / f"{file_stem(office, 'annex', period.id)}.xlsx"
-    with open_published(published, period) as seen:
+    with open_published(published, period) as seen, printed_in(office.locale):
         metrics = Table("Metrics", METRIC_COLUMNS, _rows(seen, METRICS))
         sellers = _listed(seen, "Sellers", SELLERS, SELLER_START, SELLER_MEASURES, SELLER_END)
         products = _listed(seen, "Products", PRODUCTS, PRODUCT_START, PRODUCT_MEASURES, PRODUCT_END, PRODUCT_COUNTS)

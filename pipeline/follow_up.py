@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.figures.numbers import count, plural
+from pipeline.figures.numbers import count, plural, printed_in
 from pipeline.figures.published import Published, open_published
 from pipeline.follow_up_lists import LISTS, FollowUpList
 from pipeline.periods import Period
@@ -42,7 +42,7 @@ def write_follow_up(published: Path, office: Office, period: Period, folder: Pat
     """
     home = folder / period.id
     stem = file_stem(office, "follow-up", period.id)
-    with open_published(published, period) as seen:
+    with open_published(published, period) as seen, printed_in(office.locale):
         tables = {wanted: _table(seen, office, wanted) for wanted in LISTS if period.type in wanted.period_types}
         about = _about(seen, office, tables)
         paths = {home / "follow-up" / f"{wanted.name}.csv": table for wanted, table in tables.items()}

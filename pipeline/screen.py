@@ -24,9 +24,9 @@ from pipeline.charts.canvas import FONT_PX, HALF_MM, PX_PER_MM
 from pipeline.charts.time_chart import LABEL_MM
 from pipeline.figures.chart_shapes import ColumnGroups, PathChart, StackedColumns
 from pipeline.figures.model import TimeChart
+from pipeline.fonts import FONTS, INTER, OTHERS, UNSEEN, lacking, points_of
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "report_templates"
-WEIGHTS = {400: "Regular", 500: "Medium", 600: "SemiBold"}
 ASCII = "".join(map(chr, range(32, 127)))
 #: What Inter is asked for on screen: figures of one width, kerning, accents.
 FONT_FEATURES = ["kern", "mark", "mkmk", "ccmp", "tnum", "lnum"]
@@ -87,7 +87,7 @@ def stylesheet() -> Markup:
 
 
 def font_faces(text: str) -> Markup:
-    """CSS that holds the bundled fonts, cut down to the characters of `text` and ASCII.
+    """CSS that holds the bundled fonts, cut down to the characters of `text`, and of Inter to ASCII besides.
 
     Characters that they lack are the reader's system's business: it has fonts for every script.
     """
@@ -96,23 +96,31 @@ def font_faces(text: str) -> Markup:
 
 @lru_cache(maxsize=8)
 def _font_faces(letters: str) -> Markup:
+    rules = [_font_face("Inter", weight, name, letters, FONT_FEATURES) for weight, name in INTER.items()]
+    others = lacking(letters)
+    for family, files in OTHERS.items() if others else ():
+        own = "".join(letter for letter in others if ord(letter) in points_of(family))
+        if own.strip(UNSEEN):
+            rules += [_font_face(family, weight, name, own, ["*"]) for weight, name in files.items()]
+            others = "".join(letter for letter in others if letter not in own or letter in UNSEEN)
+    return Markup("".join(rules))
+
+
+def _font_face(family: str, weight: int, name: str, letters: str, features: list[str]) -> str:
     from fontTools import subset
 
-    options = subset.Options(flavor="woff2", layout_features=FONT_FEATURES, hinting=False)
-    rules = []
-    for weight, name in WEIGHTS.items():
-        packed = io.BytesIO()
-        with subset.load_font(str(TEMPLATES / "fonts" / f"Inter-{name}.otf"), options) as font:
-            subsetter = subset.Subsetter(options)
-            subsetter.populate(text=letters)
-            subsetter.subset(font)
-            subset.save_font(font, packed, options)
-        data = base64.b64encode(packed.getvalue()).decode()
-        rules.append(
-            f"@font-face {{ font-family: Inter; font-weight: {weight}; font-display: block; "
-            f'src: url(data:font/woff2;base64,{data}) format("woff2"); }}\n'
-        )
-    return Markup("".join(rules))
+    options = subset.Options(flavor="woff2", layout_features=features, hinting=False)
+    packed = io.BytesIO()
+    with subset.load_font(str(FONTS / name), options) as font:
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(text=letters)
+        subsetter.subset(font)
+        subset.save_font(font, packed, options)
+    data = base64.b64encode(packed.getvalue()).decode()
+    return (
+        f"@font-face {{ font-family: '{family}'; font-weight: {weight}; font-display: block; "
+        f'src: url(data:font/woff2;base64,{data}) format("woff2"); }}\n'
+    )
 
 
 def _narrow(chart: ChartOverTable, accent: str) -> str:

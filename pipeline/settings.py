@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline.brand import logo_url, readable
 from pipeline.contracts import EXPORTS
 from pipeline.errors import BadConfiguration, CannotWrite
+from pipeline.locales import notation_of
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_CONFIG = PROJECT / "data" / "config"
@@ -108,6 +110,11 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+def _known_locale(name: str) -> str:
+    notation_of(name)
+    return name
+
+
 TimeZoneName = Annotated[str, AfterValidator(_known_time_zone)]
 
 
@@ -139,7 +146,10 @@ class Office(_Settings):
     time_zone: Annotated[TimeZoneName, Field(min_length=1)] = "Africa/Johannesburg"
     currency: str = Field("ZAR", pattern=r"^[A-Z]{3}$")
     fiscal_year_start_month: int = Field(1, ge=1, le=12)
-    accent: str = Field("#1f4e79", pattern=r"^#[0-9a-fA-F]{6}$")
+    accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(readable)] = "#1f4e79"
+    locale: Annotated[str, Field(min_length=2, max_length=40), AfterValidator(_known_locale)] = "en"
+    #: In `office.toml` a file of the config folder; in an office that is loaded the picture itself, as a data URL.
+    logo: str = ""
     owners: Owners = Owners()
 
     @property
@@ -160,7 +170,10 @@ class Source(_Settings):
 
 def load_office(folder: DataFolder) -> Office:
     """Read `config/office.toml`. Raises BadConfiguration naming the file, the key and what is wrong with it."""
-    return checked(Office, read_toml(folder.settled_config / "office.toml"), "office.toml")
+    office = checked(Office, read_toml(folder.settled_config / "office.toml"), "office.toml")
+    if not office.logo:
+        return office
+    return office.model_copy(update={"logo": logo_url(folder.settled_config, office.logo)})
 
 
 def load_sources(folder: DataFolder) -> dict[str, Source]:

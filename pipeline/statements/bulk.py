@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline.brand import logo_svg
 from pipeline.errors import Busy, CannotWrite
 from pipeline.periods import Period
 from pipeline.progress import progress
@@ -80,13 +81,14 @@ class _Run:
         self._planned: dict[str, Entry] = {}
         self._gone = self._before.keys() - there if is_whole else set()
         self._failed: dict[str, str] = {}
+        self._logo = logo_svg(office.logo) if office.logo else ""
         self._kept = 0
 
     def go(self) -> StatementFiles:
         """Print what must be, keep the index up to date, tell what failed."""
         sweep(self._folder)
         printed = 0
-        for batch in print_all(self._jobs(), self._folder):
+        for batch in print_all(self._jobs(), self._folder, self._logo):
             printed += sum(self._enter(done) for done in batch)
             write_index(self._folder, self._entries.values())
         for name in sorted(self._gone | {self._files[who] for who in self._failed}):
@@ -108,7 +110,7 @@ class _Run:
                 self._fail(who, f"{type(error).__name__}: {error}")
                 continue
             inputs = typst_inputs(statement)
-            entry = _entry(statement, name, inputs_of(inputs))
+            entry = _entry(statement, name, inputs_of(inputs, self._logo))
             stood = self._before.get(name)
             if (
                 stood

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from pipeline.figures.numbers import instant, money, name, safe
+from pipeline.figures.graphemes import clusters
+from pipeline.figures.numbers import instant, money, name, printed_in, safe
 from pipeline.settings import Office
 from pipeline.statements.model import Statement, as_json
 from pipeline.statements.naming import file_stems
@@ -34,6 +35,7 @@ def statements_of(facts: Facts, office: Office, *, is_draft: bool) -> Callable[[
     pools = pools_of(facts)
     stems = file_stems(facts.royalties)
 
+    @printed_in(office.locale)
     def statement(seller_id: str) -> Statement:
         rows = facts.royalties[seller_id]
         account = account_of(rows)
@@ -69,7 +71,12 @@ def statements_of(facts: Facts, office: Office, *, is_draft: bool) -> Callable[[
 
 def breakable(text: str) -> str:
     """The text with places to break inside words that are longer than a line has room for."""
-    return re.sub(rf"(\S{{{LONGEST_WORD}}})(?=\S)", rf"\1{ZERO_WIDTH_SPACE}", text)
+    return re.sub(rf"\S{{{LONGEST_WORD + 1},}}", _broken, text)
+
+
+def _broken(word: re.Match[str]) -> str:
+    seen = list(clusters(word[0]))
+    return ZERO_WIDTH_SPACE.join("".join(seen[at : at + LONGEST_WORD]) for at in range(0, len(seen), LONGEST_WORD))
 
 
 def _called(facts: Facts, seller_id: str) -> str:
@@ -89,5 +96,5 @@ def _footer(facts: Facts, office: Office) -> tuple[str, ...]:
         f"Edition {facts.as_of_day:%Y-%m-%d} · as of {instant(facts.as_of, office.zone)} {office.time_zone} · "
         f"{last} {closing} · figures {facts.fingerprint[:DIGEST_SHOWN]}",
         f"You do not agree with a figure? Write to {safe(office.owners.royalties, 60)}, {safe(office.name, 80)}, "
-        "with the seller’s id, the period and the number of this statement.",
+        "with your seller id, the period and the number of this statement.",
     )

@@ -48,6 +48,7 @@ class Score:
     """One line of the scorecard: the seller's value beside the marketplace's and the target's."""
 
     title: str
+    unit: str
     value: str
     cases: str
     interval: str
@@ -77,12 +78,14 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the seller stands on the Expertise scale. No criteria: the sentence says why."""
+    """Where the seller stands on the Expertise scale. No criteria: the sentence says why. `windows`: what the criteria
+    count, and how after-sales quality is made up."""
 
     sentence: str
     next_status: str
     criteria: tuple[Criterion, ...]
     moves: str
+    windows: str = ""
 
 
 @dataclass(frozen=True)

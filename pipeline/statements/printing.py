@@ -15,14 +15,13 @@ from pathlib import Path
 import typst
 
 from pipeline.errors import DependencyMissing
+from pipeline.fonts import FONTS, printable
 from pipeline.settings import PROJECT
 from pipeline.statements.model import Statement, as_json
 
 TEMPLATES = PROJECT / "report_templates"
 TEMPLATE = TEMPLATES / "statement.typ"
-FONTS = TEMPLATES / "fonts"
-BOX = "\u25a1"
-FONT_SUFFIXES = (".otf", ".ttf", ".ttc")
+FONT_SUFFIXES = (".otf", ".ttf")
 #: Tagged for readers of screens, and to be opened alike in many years.
 STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 
@@ -30,15 +29,18 @@ STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 class Printer:
     """A compiler that keeps the fonts and the parsed template from one statement to the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, logo: str = "") -> None:
+        """`logo`: the office's as SVG text, '' for none."""
         if not TEMPLATE.exists() or not _font_files():
             raise DependencyMissing(f"{TEMPLATES}: the statement's template or fonts are missing; install again")
         fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+        self._logo = logo
         self._compiler = typst.Compiler(str(TEMPLATE), root=str(TEMPLATES), font_paths=fonts)
 
     def pdf(self, inputs: dict[str, str]) -> bytes:
         """The statement that `typst_inputs` made, as PDF. Raises typst.TypstError."""
-        made = self._compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=0)
+        told = {**inputs, "logo": self._logo}
+        made = self._compiler.compile(format="pdf", sys_inputs=told, pdf_standards=STANDARDS, timestamp=0)
         assert isinstance(made, bytes)
         return made
 
@@ -49,14 +51,12 @@ def typst_inputs(statement: Statement) -> dict[str, str]:
     Typst refuses to write an accessible PDF with a character that it cannot show; a name must not stop a statement. The
     document's title is not shown and keeps them.
     """
-    text = as_json(statement)
-    missing = {ord(letter) for letter in set(text)} - _covered()
-    return {"data": text.translate(dict.fromkeys(missing, BOX)) if missing else text, "title": statement.title}
+    return {"data": printable(as_json(statement)), "title": statement.title}
 
 
-def inputs_of(inputs: dict[str, str]) -> str:
+def inputs_of(inputs: dict[str, str], logo: str = "") -> str:
     """The SHA-256 of all that a printed statement depends on: what it says, the template, the fonts, the engine."""
-    return hashlib.sha256("\0".join((_environment(), inputs["data"], inputs["title"])).encode()).hexdigest()
+    return hashlib.sha256("\0".join((_environment(), inputs["data"], inputs["title"], logo)).encode()).hexdigest()
 
 
 @cache
@@ -67,19 +67,5 @@ def _environment() -> str:
     return digest.hexdigest()
 
 
-@cache
-def _covered() -> frozenset[int]:
-    """The code points that some bundled font has, and those that print nothing."""
-    from fontTools.ttLib import TTCollection, TTFont
-
-    points = {0x200B}
-    for path in _font_files():
-        fonts = TTCollection(path, lazy=True).fonts if path.suffix == ".ttc" else [TTFont(path, lazy=True)]
-        for font in fonts:
-            points.update(font.getBestCmap())
-            font.close()
-    return frozenset(points)
-
-
 def _font_files() -> list[Path]:
-    return sorted(path for path in FONTS.rglob("*") if path.suffix in FONT_SUFFIXES)
+    return sorted(path for path in FONTS.iterdir() if path.suffix in FONT_SUFFIXES)

@@ -67,7 +67,7 @@ def reckoning(facts: Facts, rows: Sequence[Row], account: Account) -> Reckoning:
     """Line by line from net sales to what is carried on: one paid period with its formulas, or several side by side."""
     if len(facts.paid) == 1:
         part = _part_explained(facts, rows[0])
-        columns: tuple[str, ...] = ("%", facts.currency)
+        columns: tuple[str, ...] = ("Factor", facts.currency)
     else:
         part = _part_by_period(facts, rows)
         columns = (*facts.paid, facts.period.id)
@@ -107,8 +107,8 @@ def _factors(row: Row, takers: str) -> list[Line]:
             f"{number(market_share, 1)}{PERCENT}"
         )
     return [
-        Line("× Quality", (_percent(row["quality"]), ""), quality),
-        Line("× Engagement", (_percent(row["engagement"]), ""), engagement),
+        Line("× Quality", (_factor(row["quality"], 6), ""), quality),
+        Line("× Engagement", (_factor(row["engagement"], 6), ""), engagement),
         Line("= Weight", ("", number(row["weight"] / 100, 2)), "Net sales × quality × engagement"),
         Line("Share of all weights", (_percent(row["share"]), ""), f"Of those of {takers} taking part"),
     ]
@@ -137,16 +137,21 @@ def _cap_words(row: Row) -> str:
     return f"held at the cap of {cap}"
 
 
+def _factor(factor: Decimal | None, digits: int) -> str:
+    """`0.841263`: on the scale on which the reports print it."""
+    return "" if factor is None else number(factor, digits)
+
+
 def _percent(share: Decimal | None) -> str:
-    return "" if share is None else number(share * 100, 4)
+    return "" if share is None else f"{number(share * 100, 4)}{PERCENT}"
 
 
 #: The lines of a statement of several paid periods, and whether a sum over them has a meaning.
 _BY_PERIOD = (
     ("Net sales", "net_sales_cents", True),
     ("Refunds brought forward", "opening_debit_cents", False),
-    ("× Quality, %", "quality", False),
-    ("× Engagement, %", "engagement", False),
+    ("× Quality", "quality", False),
+    ("× Engagement", "engagement", False),
     ("= Weight", "weight", False),
     ("Share of all weights, %", "share", False),
 )
@@ -171,13 +176,15 @@ def _part_by_period(facts: Facts, rows: Sequence[Row]) -> tuple[Line, ...]:
 
 
 def _cell(row: Row | None, column: str) -> str:
-    """A number of one paid period: money, or a factor in per cent; blank where the seller had none."""
+    """A number of one paid period: money, a factor or a share in per cent; blank where the seller had none."""
     if row is None or row[column] is None:
         return ""
     if column.endswith("_cents"):
         return money(row[column])
     if row["reason"]:
         return MISSING
+    if column in ("quality", "engagement"):
+        return _factor(row[column], 4)
     return number(row[column] / 100 if column == "weight" else row[column] * 100, 2)
 
 

@@ -31,7 +31,10 @@ from pipeline.statements.reading import SCORECARD, Facts, Row
 
 #: Why a seller's value is missing: in its line, and under the table.
 MISSING_BECAUSE = {
-    "suppressed": ("suppressed", "Suppressed: too few cases, or another seller’s value could be worked out from it."),
+    "suppressed": (
+        "not shown",
+        "Not shown: from too few cases, or another seller’s value could be worked out from it.",
+    ),
     "immature": ("not due yet", "Not due yet: the time allowed is still running."),
     "no_data": ("no cases", ""),
     "not_reached": ("not reached", ""),
@@ -73,7 +76,7 @@ def scorecard(facts: Facts, seller_id: str) -> Scorecard:
         if value is None or value.value is None:
             word, note = MISSING_BECAUSE.get((value.reason if value else None) or "no_data", ("no value", ""))
             gaps[word] = note
-            scores.append(_gap(facts, metric, market, word))
+            scores.append(_gap(facts, metric, value, market, word))
         else:
             scores.append(_score(facts, metric, value, market))
     notes = [note for note in gaps.values() if note]
@@ -85,28 +88,39 @@ def scorecard(facts: Facts, seller_id: str) -> Scorecard:
 
 
 def _scale(facts: Facts, metric: str) -> tuple[str, Scale]:
-    """The line's title with its unit, and the scale that its numbers are printed in, without it."""
-    entry = facts.titles[metric]
-    scale = scale_of(entry.unit, facts.currency)
-    return f"{entry.title}, {scale.unit}" if scale.unit else entry.title, replace(scale, unit="")
+    """The line's unit, and the scale that its numbers are printed in, without it."""
+    scale = scale_of(facts.titles[metric].unit, facts.currency)
+    return scale.unit, replace(scale, unit="")
 
 
-def _gap(facts: Facts, metric: str, market: Value, word: str) -> Score:
-    title, scale = _scale(facts, metric)
-    target = goal(market.target, scale)
-    return Score(title, MISSING, MISSING, word, show(market.value, scale), target, MISSING, "muted")
+def _gap(facts: Facts, metric: str, value: Value | None, market: Value, word: str) -> Score:
+    """A line without a value; of one that is not shown the seller may know the number of cases."""
+    unit, scale = _scale(facts, metric)
+    own = value.n if value is not None and value.reason == "suppressed" else None
+    return Score(
+        title=facts.titles[metric].title,
+        unit=unit,
+        value=MISSING,
+        cases=MISSING if own is None else count(own),
+        interval=word,
+        market=show(market.value, scale),
+        target=goal(market.target, scale),
+        verdict=MISSING,
+        tone="muted",
+    )
 
 
 def _score(facts: Facts, metric: str, value: Value, market: Value) -> Score:
     assert value.value is not None
-    title, scale = _scale(facts, metric)
+    unit, scale = _scale(facts, metric)
     digits, verdict = scale.digits, MISSING
     tone: Tone = "muted"
     if market.target is not None:
         digits = digits_beside(value.value, market.target, scale)
         verdict, tone = _verdict(value, market.target, facts.titles[metric].better)
     return Score(
-        title=title,
+        title=facts.titles[metric].title,
+        unit=unit,
         value=show(value.value, scale, digits=digits),
         cases=MISSING if value.n is None else count(value.n),
         interval=_interval(value, facts.titles[metric].unit, scale),
@@ -149,7 +163,11 @@ def standing(facts: Facts, seller_id: str) -> Standing:
         return Standing(NOT_STANDING.get(row["reason"], "No status on the Expertise scale."), "", (), "")
     next_status = LEVELS[row["level"] + 1] if row["level"] < len(LEVELS) - 1 else ""
     return Standing(
-        _standing_sentence(row, day, next_status), next_status, _criteria(row, next_status), _moves(facts, seller_id)
+        _standing_sentence(row, day, next_status),
+        next_status,
+        _criteria(row, next_status),
+        _moves(facts, seller_id),
+        _windows(row, day),
     )
 
 
@@ -189,7 +207,7 @@ def _criteria(row: Row, next_status: str) -> tuple[Criterion, ...]:
         ),
         (
             "After-sales quality",
-            f"{quality} ({count(row['answered'])} of {count(row['due'])} answered)",
+            quality,
             row["quality_level"],
             _missing(points, 1, "point"),
         ),
@@ -198,6 +216,32 @@ def _criteria(row: Row, next_status: str) -> tuple[Criterion, ...]:
         Criterion(name, has, MISSING if level is None else capital(LEVELS[level]), gap if next_status else "")
         for name, has, level, gap in lines
     )
+
+
+def _windows(row: Row, day: str) -> str:
+    """What the criteria count, and the parts of after-sales quality with how they combine."""
+    text = f"Ratings: all before {day}."
+    if row["quality_share"] is None:
+        return text
+    parts = []
+    if row["due"]:
+        for label, column in (("answered", "answered"), ("answered within 48 h", "answered_48h")):
+            parts.append((Fraction(row[column], row["due"]), f"{label}, {count(row[column])} of {count(row['due'])}"))
+    if row["vote_share"] is not None:
+        votes = f"votes on {plural(row['voted_messages'], 'message')}, 1 as 0 and 5 as 100{THIN}%"
+        parts.append((Fraction(repr(row["vote_share"])), votes))
+    said = listed(f"{show(float(share), _SHARE)}{THIN}% ({label})" for share, label in parts)
+    window = f"inquiries of the six months before {day} without the last week"
+    whole = f"{show(row['quality_share'], _SHARE)}{THIN}%"
+    return f"{text} After-sales quality: {whole}, {_combined([share for share, _ in parts], row)} {said}; {window}."
+
+
+def _combined(shares: list[Fraction], row: Row) -> str:
+    """How the parts make the whole: their mean, unless the office weighs them otherwise."""
+    if len(shares) == 1:
+        return "from"
+    is_mean = abs(sum(shares, Fraction(0)) / len(shares) - Fraction(repr(row["quality_share"]))) < Fraction(1, 10**9)
+    return "the mean of" if is_mean else "by the office’s weights from"
 
 
 def _missing(gap: float | None, digits: int, unit: str) -> str:

@@ -45,16 +45,16 @@ class Printed:
     error: str = ""
 
 
-def print_all(jobs: Iterable[Job], folder: Path) -> Iterator[list[Printed]]:
-    """Print every job, batch by batch as they are done, in no particular order."""
+def print_all(jobs: Iterable[Job], folder: Path, logo: str = "") -> Iterator[list[Printed]]:
+    """Print every job, batch by batch as they are done, in no particular order; with the office's logo as SVG text."""
     source = iter(jobs)
     first = list(islice(source, FEWEST_FOR_PROCESSES))
     if len(first) < FEWEST_FOR_PROCESSES:
         if first:
-            yield _print_batch(Printer(), first, folder)
+            yield _print_batch(Printer(logo), first, folder)
         return
     lost: list[list[Job]] = []
-    with _pool(_cores()) as pool:
+    with _pool(_cores(), logo) as pool:
         running: dict[Future[list[Printed]], list[Job]] = {}
         batch = first
         while batch:
@@ -69,12 +69,12 @@ def print_all(jobs: Iterable[Job], folder: Path) -> Iterator[list[Printed]]:
             except BrokenProcessPool:
                 lost.append(running[future])
     for batch in lost:
-        yield _by_halves(batch, folder)
+        yield _by_halves(batch, folder, logo)
 
 
-def _by_halves(batch: list[Job], folder: Path) -> list[Printed]:
+def _by_halves(batch: list[Job], folder: Path, logo: str) -> list[Printed]:
     """A batch that was lost with a process, divided until the job that kills a process is alone with it."""
-    with _pool(1) as pool:
+    with _pool(1, logo) as pool:
         try:
             return pool.submit(_in_process, batch, folder).result()
         except BrokenProcessPool:
@@ -82,7 +82,7 @@ def _by_halves(batch: list[Job], folder: Path) -> list[Printed]:
     if len(batch) == 1:
         return [Printed(batch[0].seller_id, batch[0].file, error="printing it ends the process")]
     half = len(batch) // 2
-    return _by_halves(batch[:half], folder) + _by_halves(batch[half:], folder)
+    return _by_halves(batch[:half], folder, logo) + _by_halves(batch[half:], folder, logo)
 
 
 def sweep(folder: Path) -> None:
@@ -95,19 +95,19 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start)
+def _pool(workers: int, logo: str) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start, initargs=(logo,))
 
 
 _printer: Printer | None = None
 
 
-def _start() -> None:
+def _start(logo: str) -> None:
     """Make the process's compiler; an interrupt is its parent's affair, and its parent's death its own."""
     global _printer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _printer = Printer()
+    _printer = Printer(logo)
 
 
 def _end_with_parent() -> None:
