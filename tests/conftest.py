@@ -8,14 +8,29 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
 from pipeline.settings import DataFolder
 
+if TYPE_CHECKING:
+    from printed_support import Printed
+
 MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 4_000_000_000
+
+#: The reports that are printed to be read back: a month, a quarter and a week with all stories, the first quarter of
+#: all, which has nothing before it, and those of an office with reviews and sales only.
+PRINTED = (
+    ("sample_office", "2026-03"),
+    ("sample_office", "2026-Q1"),
+    ("sample_office", "2026-W13"),
+    ("sample_office", "2024-Q4"),
+    ("bare_office", "2026-03"),
+    ("bare_office", "2026-Q1"),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +49,15 @@ def bare_office(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     """The same marketplace with reviews and sales only, and who sells what: no messages, no surveys, no returns."""
     kept = ("reviews", "sales", "sellers", "products")
     return _made_once(tmp_path_factory, "bare_office", kept)
+
+
+@pytest.fixture(scope="session", params=PRINTED, ids="-".join)
+def printed_report(request: pytest.FixtureRequest) -> "Printed":
+    """Each of those reports in turn, printed once for all test files."""
+    from printed_support import printed  # most test files need no printed report
+
+    office, period_id = request.param
+    return printed(request.getfixturevalue(office), period_id)
 
 
 def _made_once(factory: pytest.TempPathFactory, name: str, kept: tuple[str, ...]) -> DataFolder:
