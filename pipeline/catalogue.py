@@ -35,7 +35,8 @@ PERIOD_TYPES = frozenset({"week", "month", "quarter"})
 @dataclass(frozen=True)
 class Metric:
     """One row of the catalogue. `needs` are exports or their columns (`reviews.response_at`), all of which must have
-    come for the metric to be measured. `better` is up, down or empty. `family` is the SQL file's name."""
+    come for the metric to be measured. `better` is up, down or empty, where nobody aims at either: what a figure rests
+    on, and variants of one; no target is proposed for these. `family` is the SQL file's name."""
 
     metric: str
     family: str

@@ -10,10 +10,10 @@ import hashlib
 import io
 import json
 import tempfile
+import tomllib
 import zipfile
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ def _manifest(con: duckdb.DuckDBPyConnection, period: Period) -> dict[str, Any]:
         "period": period.id,
         "as_of": f"{as_of:%Y-%m-%dT%H:%M:%S}",
         "currency": currency,
-        "version": version("scmr17"),
+        "version": tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
         "files": [dict(zip(names, row, strict=True)) for row in files.fetchall()],
         "formulas": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(_formulas().items())},
         "metrics": {

@@ -35,7 +35,7 @@ def test_olist_gives_the_published_months(tmp_path):
     quarter = metrics.filter(pl.col("period_id") == "2018-Q1").select("metric", "reason")
     # Orders and reviews alone: what they allow has a value, and nothing else is missing but what never came.
     assert set(quarter["reason"]) == {None, "not_measured"}
-    assert quarter["reason"].null_count() == 55
+    assert quarter["reason"].null_count() == 62
     with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as con:
         reviews = "from ledger.files select rows_in, accepted, superseded, rejected where export = 'reviews'"
         assert con.sql(reviews).fetchall() == [(99_224, 99_207, 0, 17)]

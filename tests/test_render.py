@@ -9,14 +9,17 @@ from pathlib import Path
 
 import duckdb
 import pikepdf
+import pymupdf
 import pypdf
 import pytest
 from report_support import OFFICE, REPORT_MONTH, Made, make_published
 
 from pipeline.errors import DependencyMissing
 from pipeline.figures import report_figures
+from pipeline.fonts import printable
+from pipeline.pdf import RenderFailed, render_pdf
 from pipeline.periods import parse
-from pipeline.render import RenderFailed, aligned, printable, render_html, render_pdf
+from pipeline.render import aligned, closer, render_html
 from pipeline.reporting import write_report
 
 GOLDEN = Path(__file__).parent / "golden" / "monthly_summary.html"
@@ -36,7 +39,7 @@ PAYLOADS = (
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     names = {f"s{index:03d}": payload for index, payload in enumerate(PAYLOADS)}
-    names["p039"] = "متجر 商店 🛒"
+    names["p039"] = "متجر 商店 🛒 \U0001e900"
     names |= {
         "negative 1": PAYLOADS[0],
         "negative 2": "商店" * 40,
@@ -142,7 +145,7 @@ def test_tags_language_and_alternatives(report):
         for table in (tag for tag in tags if tag.S == "/Table"):
             assert any(cell.S == "/TH" for cell in _tags(table.K)), "every table has header cells"
         fonts = {str(font.BaseFont) for page in pdf.pages for font in page.Resources.Font.values()}
-        assert fonts and all("Inter" in font for font in fonts), "only bundled fonts"
+        assert fonts and all("Inter" in font or "Noto" in font for font in fonts), "only bundled fonts"
 
 
 def _tags(node):
@@ -242,4 +245,14 @@ def test_columns_align_on_their_decimal(text, decimals, padded):
 
 def test_printable_keeps_what_the_fonts_have():
     assert printable("Å ▲ ▼ ● Δ − \u202f ★ Жλ\n") == "Å ▲ ▼ ● Δ − \u202f ★ Жλ\n"
-    assert printable("店😀") == "□□"
+    assert printable("店😀\U0001e900") == "店😀□", "what no font has"
+
+
+def test_a_report_that_would_be_too_long_is_set_closer(published, tmp_path):
+    html = render_html(report_figures(published, OFFICE, parse(REPORT_MONTH), issue=True))
+    lowest = []
+    for name, text in (("usual", html), ("closer", closer(html))):
+        render_pdf(text, tmp_path / f"{name}.pdf")
+        with pymupdf.open(tmp_path / f"{name}.pdf") as pdf:
+            lowest.append(max(block[3] for block in pdf[1].get_text("blocks")))
+    assert lowest[1] < lowest[0] - 20

@@ -6,6 +6,7 @@ target missed, a move beyond noise, intervals apart, a count above zero. The wor
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from pipeline.figures.customers import category_shifts, entity_name
@@ -30,6 +31,8 @@ from pipeline.settings import Office
 
 MOST_CATEGORIES = 3
 FEWEST_REVIEWS = 10
+#: How many cases a seller must have before its part in a shortfall is spoken of.
+FEWEST_CASES = 10
 LARGE_PART = 0.25  # of all unanswered inquiries: from here on the seller is named
 
 
@@ -150,6 +153,7 @@ def unanswered_phrase(published: Published, total: int) -> str:
 
 
 def target_action(published: Published, metric: str, value: Value) -> str:
+    """What a missed target wants, by how many cases it was missed, and whether one seller's make the difference."""
     assert value.value is not None and value.target is not None
     scale = scale_for(published, metric)
     digits = digits_beside(value.value, value.target, scale)
@@ -159,8 +163,46 @@ def target_action(published: Published, metric: str, value: Value) -> str:
     )
     missing = short_of(value)
     if missing:
-        text += f"; {count(missing)} more of {count(value.denominator or 0)} in time would have met it"
-    return f"{text}."
+        in_time = " in time" if metric.endswith("_48h") else ""
+        text += f"; {count(missing)} more of {count(value.denominator or 0)}{in_time} would have met it"
+    without = without_one_seller(published, metric, value)
+    if without is None or without.share < value.target:
+        return f"{text}."
+    late = without.own_denominator - without.own_numerator
+    return (
+        f"{text}. Without {entity_name(published, 'seller', without.seller_id)}, late in {count(late)} of "
+        f"{count(without.own_denominator)}, it would be {with_unit(without.share, scale)}: begin there."
+    )
+
+
+@dataclass(frozen=True)
+class Without:
+    """A share as it would be without one seller's cases: arithmetic, not a forecast."""
+
+    seller_id: str
+    numerator: int
+    denominator: int
+    own_numerator: int
+    own_denominator: int
+
+    @property
+    def share(self) -> float:
+        return self.numerator / self.denominator
+
+
+def without_one_seller(published: Published, metric: str, total: Value) -> Without | None:
+    """The seller without whose cases a share would be highest; None where the share has no sellers."""
+    if total.numerator is None or not total.denominator or published.metric(metric).unit != "share":
+        return None
+    found = [
+        Without(
+            seller, total.numerator - own.numerator, total.denominator - own.denominator, own.numerator, own.denominator
+        )
+        for seller, own in published.entities(metric, "seller").items()
+        if own.value is not None and own.numerator is not None and own.denominator is not None
+        if FEWEST_CASES <= own.denominator < total.denominator
+    ]
+    return max(found, key=lambda without: (without.share, without.seller_id), default=None)
 
 
 def short_of(value: Value) -> int:

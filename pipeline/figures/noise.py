@@ -57,14 +57,17 @@ def month_limits(published: Published, metric: str) -> Limits | None:
 
 
 def move_of(published: Published, metric: str) -> Move | None:
-    """The metric's move into this period; None when either period or the test is missing, or nothing moved."""
+    """The metric's move into this period; None when either period or the test is missing, or nothing moved.
+
+    A quarter's count has no test: its interval is that of pure chance, which any season passes.
+    """
     now, before = published.at(metric), published.before(metric)
     if now is None or before is None or now.value is None or before.value is None or now.value == before.value:
         return None
     limits, half_widths = limits_of(published, metric), _half_widths(now, before)
-    if limits is None and (published.period.type != "quarter" or half_widths is None):
-        return None
     entry = published.metric(metric)
+    if limits is None and (published.period.type != "quarter" or half_widths is None or entry.unit == "count"):
+        return None
     is_rise = now.value > before.value
     passes = limits is None or (now.value > limits.high if is_rise else now.value < limits.low)
     if limits and published.period.type == "week":
@@ -159,18 +162,8 @@ def chance_of_step(one: Value, other: Value) -> float:
 
 
 def moves_beyond_noise(published: Published, metrics: Sequence[str]) -> list[Move]:
-    """The moves beyond noise, the largest against its usual step first.
-
-    Without limits a count's interval is that of pure chance, which a season or growth passes with ease: there rates and
-    means go before counts.
-    """
+    """The moves beyond noise, the largest against its usual step first; a quarter's in the order of `metrics`, since
+    intervals tell how well a figure is known, not how far it usually moves."""
     found = [move_of(published, metric) for metric in metrics]
     beyond = [move for move in found if move and move.is_beyond_noise]
-    return sorted(
-        beyond,
-        key=lambda move: (
-            move.limits is None and move.metric.unit == "count",
-            -move.size,
-            metrics.index(move.metric.metric),
-        ),
-    )
+    return sorted(beyond, key=lambda move: (-move.size if move.limits else 0.0, metrics.index(move.metric.metric)))

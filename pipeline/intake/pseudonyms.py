@@ -1,6 +1,7 @@
 """Buyer ids as keyed hashes: HMAC-SHA-256, computed where the rows are, with a key that lies outside the warehouse.
 
-What belongs here: the key, the SQL, and the same in Python for a short list. Which columns are personal is said by the contract.
+What belongs here: the key, the SQL, and the same in Python for a short list. Which columns are personal is said by the
+contract.
 """
 
 from __future__ import annotations

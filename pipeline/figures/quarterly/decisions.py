@@ -7,19 +7,23 @@ decision needs, and no cause.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipeline.figures.customers import entity_name
 from pipeline.figures.decisions import FEWEST_REVIEWS, owner_of, seller_sentence, target_action, unanswered_phrase
 from pipeline.figures.model import Sentence
-from pipeline.figures.noise import Move, are_apart, month_limits, moves_beyond_noise, steps_of_shares
-from pipeline.figures.numbers import count, digits_beside, listed, plural, scale_of, show, spelled, with_unit
+from pipeline.figures.noise import Move, are_apart, month_limits, move_of, moves_beyond_noise, steps_of_shares
+from pipeline.figures.numbers import count, digits_beside, goal, listed, plural, scale_of, show, spelled, with_unit
 from pipeline.figures.published import Published, Value
-from pipeline.figures.quarterly.objectives import Objective, without_one_seller
+from pipeline.figures.quarterly.objectives import Objective
 from pipeline.figures.wording import in_sentence, move_sentence, period_name, scale_for, spoken
 from pipeline.settings import Office
 
 MOST_NAMES = 3
 FEWEST_RATINGS = 30
 SUPERHERO = "superhero"
+#: Shares that are the same stars as the mean rating's.
+SAME_STARS = ("csat_proxy", "rating_positive_share")
 
 
 def what_changed(source: Published, metrics: list[str], lead: str) -> list[Sentence]:
@@ -45,7 +49,7 @@ def what_changed(source: Published, metrics: list[str], lead: str) -> list[Sente
 def _told_once(moves: list[Move]) -> list[Move]:
     """Without shares that are the same stars as the mean rating's."""
     has_rating = any(move.metric.metric == "rating_mean" for move in moves)
-    return [m for m in moves if not (has_rating and m.metric.metric in ("csat_proxy", "rating_positive_share"))]
+    return [m for m in moves if not (has_rating and m.metric.metric in SAME_STARS)]
 
 
 def _categories(source: Published) -> list[str]:
@@ -70,16 +74,16 @@ def _categories(source: Published) -> list[str]:
 def _categories_sentence(source: Published, several: list[tuple[str, Value, Value]], word: str) -> str:
     scale = scale_of("stars", "")
     clauses = [
-        f"{entity_name(source, 'category', entity)} at {show(now.value, scale)} after {show(before.value, scale)}"
+        f"{entity_name(source, 'category', entity)} at {with_unit(now.value, scale)} after {show(before.value, scale)}"
         for entity, now, before in several[:MOST_NAMES]
     ]
     if len(several) > MOST_NAMES:
-        clauses.append(f"{count(len(several) - MOST_NAMES)} more")
+        clauses.append(plural(len(several) - MOST_NAMES, "more category", "more categories"))
     verb = "is" if len(several) == 1 else "are"
     text = (
         f"{spelled(len(several), 'category', 'categories')} {verb} rated {word} than in {source.period.previous.label}"
     )
-    return f"{text}: {listed(clauses)} stars."
+    return f"{text}: {listed(clauses)}."
 
 
 def _odd_months(source: Published, metrics: list[str]) -> list[str]:
@@ -101,20 +105,21 @@ def _odd_months(source: Published, metrics: list[str]) -> list[str]:
         is_high = furthest.value > limits.high
         digits = digits_beside(furthest.value, usual.high if is_high else usual.low, scale)
         sentences.append(
-            f"{spoken(source, metric)} was {with_unit(furthest.value, scale, digits=digits)} in "
-            f"{period_name(source, furthest.period_id)}, {'above' if is_high else 'below'} the usual "
+            f"{period_name(source, furthest.period_id)} stood out: {in_sentence(spoken(source, metric))} at "
+            f"{with_unit(furthest.value, scale, digits=digits)}, {'above' if is_high else 'below'} the usual "
             f"{show(usual.low, scale)} to {show(usual.high, scale)} of a month."
         )
     return sentences
 
 
 def _new_superheroes(source: Published) -> str:
-    """Who reached the highest status in the quarter, for the first time."""
+    """Who reached the highest status in the quarter for the first time, and holds it at its end."""
     if not source.has("expertise"):
         return ""
     rows = source.rows(
-        """select seller_id, min(monday) as reached from expertise where status = $status
-        group by seller_id having min(monday) > $start and min(monday) <= $end order by reached, seller_id""",
+        """select seller_id, min(monday) filter (where status = $status) as reached
+        from expertise where monday <= $end group by seller_id
+        having reached > $start and arg_max(status, monday) = $status order by reached, seller_id""",
         status=SUPERHERO,
         start=source.period.start,
         end=source.period.end,
@@ -124,20 +129,26 @@ def _new_superheroes(source: Published) -> str:
     names = [entity_name(source, "seller", seller) for seller, _ in rows[:MOST_NAMES]]
     if len(rows) > MOST_NAMES:
         names.append(f"{count(len(rows) - MOST_NAMES)} more")
-    return f"{spelled(len(rows), 'seller', 'sellers')} became Superhero for the first time: {listed(names)}."
+    sellers = spelled(len(rows), "seller", "sellers")
+    return f"{sellers} became Superhero for the first time and still hold it: {listed(names)}."
 
 
-def what_to_decide(source: Published, office: Office, found: list[Objective]) -> list[Sentence]:
-    """Missed targets with the arithmetic of their shortfall, categories that fell, targets proposed, reminders."""
+def what_to_decide(
+    source: Published, office: Office, found: list[Objective], areas: Mapping[str, str]
+) -> list[Sentence]:
+    """Missed targets with the arithmetic of their shortfall, what got worse, categories that fell, targets, reminders.
+
+    `areas` gives the area of responsibility of each of the page's metrics.
+    """
     sentences = []
     for objective in found:
         if not objective.is_met:
-            text = _shortfall(source, objective)
+            text = target_action(source, objective.metric, objective.value)
             sentences.append(Sentence(text, "target missed", owner_of(office, objective.owner)))
+    sentences += _worse(source, office, found, areas)
     lower = [text for text in _categories(source) if " lower than " in text]
     if lower:
-        names = lower[0].partition(": ")[2].partition(" stars")[0]
-        text = f"Agree with the sellers what to change where ratings fell: {names}."
+        text = f"Agree with the sellers what to change where ratings fell: {lower[0].partition(': ')[2]}"
         sentences.append(Sentence(text, "categories apart", owner_of(office, "customers")))
     proposed = _proposals(source)
     if proposed:
@@ -149,18 +160,17 @@ def what_to_decide(source: Published, office: Office, found: list[Objective]) ->
     return sentences
 
 
-def _shortfall(source: Published, objective: Objective) -> str:
-    """What a missed target wants, and whether one seller's cases make the difference."""
-    text = target_action(source, objective.metric, objective.value)
-    without, target = without_one_seller(source, objective), objective.value.target
-    if without is None or target is None or without.share < target:
-        return text
-    late = without.own_denominator - without.own_numerator
-    scale = scale_for(source, objective.metric)
-    return (
-        f"{text} Without {entity_name(source, 'seller', without.seller_id)}, late in {count(late)} of "
-        f"{count(without.own_denominator)}, it would be {with_unit(without.share, scale)}: begin there."
-    )
+def _worse(source: Published, office: Office, found: list[Objective], areas: Mapping[str, str]) -> list[Sentence]:
+    """What moved to the worse beyond noise and is no missed target, the page's first metrics first."""
+    told = {objective.metric for objective in found if not objective.is_met}
+    sentences = []
+    for metric, area in areas.items():
+        move = move_of(source, metric)
+        if move and move.is_beyond_noise and move.is_good is False and metric not in told and metric not in SAME_STARS:
+            step = f"{'rise' if move.is_rise else 'fall'} to {with_unit(move.now.value, scale_for(source, metric))}"
+            text = f"{spoken(source, metric)}: find what stands behind the {step}."
+            sentences.append(Sentence(text, "worse beyond noise", owner_of(office, area)))
+    return sentences
 
 
 def _proposals(source: Published) -> str:
@@ -187,6 +197,12 @@ def what_could_go_wrong(source: Published, found: list[Objective], metrics: list
         names = listed(in_sentence(spoken(source, objective.metric)) for objective in never)
         text = f"The process limits of past months do not reach the target for {names}."
         sentences.append(Sentence(text, "assurance"))
+    short = _short_at_the_end(source, found)
+    if short:
+        sentences.append(Sentence(short, "last month short of its targets"))
+    closing = _closing_month(source, [metric for metric in metrics if metric not in SAME_STARS])
+    if closing:
+        sentences.append(Sentence(closing, "last month outside its limits"))
     falling = _falling(source)
     if falling:
         sentences.append(Sentence(falling, "declining trend"))
@@ -195,6 +211,40 @@ def what_could_go_wrong(source: Published, found: list[Objective], metrics: list
         names = listed(in_sentence(move.metric.title) for move in worse[:MOST_NAMES])
         sentences.append(Sentence(f"Worse than in {source.period.previous.label}, beyond noise: {names}.", "worse"))
     return sentences
+
+
+def _short_at_the_end(source: Published, found: list[Objective]) -> str:
+    """Which targets the quarter's last month did not meet, of those that hold for months too."""
+    clauses = []
+    for objective in found:
+        value = source.at(objective.metric, source.month.id)
+        if value and value.value is not None and value.target is not None and value.rag in ("red", "amber"):
+            scale = scale_for(source, objective.metric)
+            digits = digits_beside(value.value, value.target, scale)
+            clauses.append(
+                f"{in_sentence(spoken(source, objective.metric))} at "
+                f"{with_unit(value.value, scale, digits=digits)} (target {goal(value.target, scale)})"
+            )
+    month = period_name(source, source.month.id)
+    return f"{month} ended short of target: {listed(clauses[:MOST_NAMES])}." if clauses else ""
+
+
+def _closing_month(source: Published, metrics: list[str]) -> str:
+    """Where the quarter's last month lies outside its limits on the worse side."""
+    clauses = []
+    for metric in metrics:
+        value, limits = source.at(metric, source.month.id), month_limits(source, metric)
+        better = source.metric(metric).better
+        if value is None or value.value is None or limits is None or better not in ("up", "down"):
+            continue
+        if value.value < limits.low if better == "up" else value.value > limits.high:
+            scale, usual = scale_for(source, metric), limits.within(source.metric(metric).unit)
+            clauses.append(
+                f"{in_sentence(spoken(source, metric))} at {with_unit(value.value, scale)} "
+                f"(usual {show(usual.low, scale)} to {show(usual.high, scale)})"
+            )
+    month = period_name(source, source.month.id)
+    return f"{month} ended worse than usual: {listed(clauses[:2])}." if clauses else ""
 
 
 def _falling(source: Published) -> str:
@@ -213,4 +263,4 @@ def _falling(source: Published) -> str:
         "seller": ("seller", "sellers"),
     }
     clauses = [f"{plural(down, *words[scope])} of {count(tested)}" for scope, down, tested in rows if down]
-    return f"Ratings decline month after month for {listed(clauses)} tested." if clauses else ""
+    return f"Ratings show a falling trend for {listed(clauses)} tested." if clauses else ""

@@ -12,9 +12,6 @@ from pipeline.figures.numbers import listed
 from pipeline.figures.published import Published, Value
 from pipeline.figures.wording import in_sentence, spoken
 
-#: How many cases a seller must have before its part in a shortfall is spoken of.
-FEWEST_CASES = 10
-
 
 @dataclass(frozen=True)
 class Objective:
@@ -64,51 +61,21 @@ def _assurances(source: Published) -> dict[str, str]:
     return dict(rows)
 
 
-@dataclass(frozen=True)
-class Without:
-    """A share as it would be without one seller's cases: arithmetic, not a forecast."""
-
-    seller_id: str
-    numerator: int
-    denominator: int
-    own_numerator: int
-    own_denominator: int
-
-    @property
-    def share(self) -> float:
-        return self.numerator / self.denominator
-
-
-def without_one_seller(source: Published, objective: Objective) -> Without | None:
-    """The seller without whose cases a missed share would be highest; None where the share has no sellers."""
-    total = objective.value
-    if total.numerator is None or not total.denominator or source.metric(objective.metric).unit != "share":
-        return None
-    found = [
-        Without(
-            seller,
-            total.numerator - own.numerator,
-            total.denominator - own.denominator,
-            own.numerator,
-            own.denominator,
-        )
-        for seller, own in source.entities(objective.metric, "seller").items()
-        if own.value is not None and own.numerator is not None and (own.denominator or 0) >= FEWEST_CASES
-        if own.denominator is not None and own.denominator < total.denominator
-    ]
-    return max(found, key=lambda without: (without.share, without.seller_id), default=None)
-
-
 def verdict_sentence(source: Published, found: list[Objective]) -> str:
-    """`4 of 6 targets are met in Q1 2026, after 2 of 6 in Q4 2025. Newly met: messages.`"""
+    """`4 of 6 targets are met in Q1 2026, 2 are near; 2 were met in Q4 2025. Newly met: messages.`"""
     met = [objective for objective in found if objective.is_met]
     text = f"{len(met)} of {len(found)} targets {'is' if len(met) == 1 else 'are'} met in {source.period.label}"
+    text += "".join(
+        f", {several} {'is' if several == 1 else 'are'} {word}"
+        for word, rag in (("near", "amber"), ("missed", "red"))
+        if (several := sum(1 for objective in found if objective.value.rag == rag))
+    )
     earlier = [objective for objective in found if objective.before and objective.before.rag]
     if earlier:
         then = sum(1 for objective in earlier if objective.before and objective.before.rag == "green")
-        text += f", after {then} of {len(earlier)} in {source.period.previous.label}"
-    newly = [o for o in met if o.before and o.before.rag in ("red", "amber")]
+        text += f"; {then} {'was' if then == 1 else 'were'} met in {source.period.previous.label}"
     text += "."
+    newly = [o for o in met if o.before and o.before.rag in ("red", "amber")]
     if newly:
         text += f" Newly met: {_names(source, newly)}."
     return text

@@ -20,9 +20,9 @@ from pipeline.settings import Office
 
 MOST_CHANGES, MOST_DECISIONS, MOST_RISKS = 5, 4, 2
 LEGEND = (
-    "What changed, and Move: better or worse when the 95 % intervals of both quarters do not overlap. Verdict: near "
-    "down to the amber floor, missed below. Evidence: certain when the whole interval is on one side of the target. A "
-    "dash: nothing to compare, or no interval."
+    "What changed, and Move: better or worse when the 95 % intervals of both quarters do not overlap, else not clear. "
+    "Verdict: near down to the amber floor, missed below. Evidence: certain when the whole interval is on one side of "
+    "the target. Δ is of unrounded values. A dash: nothing to compare, or nothing to test it by."
 )
 
 
@@ -44,18 +44,19 @@ class SummaryPage:
 
 def summary_page(source: Published, office: Office) -> SummaryPage:
     chosen = kpi_metrics(source)
-    metrics = [metric for several in chosen.values() for metric in several]
+    areas = {metric: area for area, several in chosen.items() for metric in several}
+    metrics = list(areas)
     found = objectives(source, last_year_id(source))
     headline, lead = _headline(source, found, metrics)
     lost = lost_sentence(source, found)
     changes = [Sentence(lost, "target lost")] if lost else []
     changes += what_changed(source, metrics, "" if found else lead)
-    decisions = what_to_decide(source, office, found)
+    decisions = what_to_decide(source, office, found, areas)
     risks = what_could_go_wrong(source, found, metrics)
     return SummaryPage(
         headline=headline,
         number=big_number(source, lead),
-        changes=tuple(changes[:MOST_CHANGES]),
+        changes=tuple(changes[: MOST_CHANGES - len(risks[:MOST_RISKS]) + 1]),
         changes_note="" if changes else "Nothing passed a test this quarter.",
         decisions=tuple(decisions[:MOST_DECISIONS]),
         decisions_note="" if decisions else "No decision follows from the figures.",
