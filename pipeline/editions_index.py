@@ -19,6 +19,7 @@ import jinja2
 
 from pipeline.editions import PACK_ENDING
 from pipeline.errors import CannotWrite, UserError
+from pipeline.figures.numbers import number, printed_in
 from pipeline.periods import parse
 from pipeline.screen import TEMPLATES, font_faces, stylesheet
 from pipeline.settings import Office
@@ -65,7 +66,8 @@ def write_index(reports: Path, office: Office) -> Path:
     editions, unread = [], []
     for path in sorted(reports.glob(f"*/*{FIGURES}")):
         try:
-            editions.append(_edition(path, reports, office))
+            with printed_in(office.locale):
+                editions.append(_edition(path, reports, office))
         except (OSError, ValueError, KeyError, TypeError, UserError):
             unread.append(path.relative_to(reports).as_posix())
     editions.sort(key=lambda edition: edition.title)
@@ -160,7 +162,7 @@ def _links(folder: Path, stem: str, period_id: str, reports: Path) -> Iterator[L
 
 def _link(path: Path, name: str, reports: Path) -> Link:
     kilobytes = math.ceil(path.stat().st_size / 1000)
-    size = f"{kilobytes / 1000:.1f} MB" if kilobytes >= 1000 else f"{kilobytes} kB"
+    size = f"{number(kilobytes / 1000, 1)} MB" if kilobytes >= 1000 else f"{kilobytes} kB"
     return Link(_address(path, reports), name, size)
 
 

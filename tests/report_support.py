@@ -131,7 +131,7 @@ create table royalties (period_id varchar, seller_id varchar, rank integer, reas
 create table message_peaks (period_id varchar, weekday integer, hour integer, messages bigint, per_slot double,
     rank integer);
 create table themes (period_id varchar, contrast varchar, side varchar, rank integer, term varchar, also varchar,
-    reviews bigint, side_reviews bigint, other_reviews bigint, other_side_reviews bigint,
+    reviews bigint, side_reviews bigint, other_reviews bigint, other_side_reviews bigint, zeta double,
     quote_1 varchar, quote_2 varchar, quote_3 varchar);
 create table message_forecasts (period_id varchar, seen_from varchar, cut_day date, days_left integer,
     forecast double, low_80 double, high_80 double, target double, probability double, reason varchar);
@@ -351,8 +351,8 @@ def theme_rows(made: Made) -> Iterator[tuple[Any, ...]]:
             term = made.names.get(f"{side} {rank}", f"{side} word{rank}")
             given = made.names.get(f"{side} quote {rank}")
             yield (REPORT_MONTH, "polarity", side, rank, term, f"other{rank}; more {term}; third{rank}",
-                   40 - rank, of, 7, of_others, *((given,) * 3 if given else quotes))  # fmt: skip
-    yield (REPORT_MONTH, "change", "positive", 1, "unprinted", None, 9, 140, 0, 739, *quotes)
+                   40 - rank, of, 7, of_others, 9.0, *((given,) * 3 if given else quotes))  # fmt: skip
+    yield (REPORT_MONTH, "change", "positive", 1, "unprinted", None, 9, 140, 0, 739, 9.0, *quotes)
 
 
 #: The last quarter of 2025 as seen from its second month, and the first of 2026 from each of its months.

@@ -128,18 +128,19 @@ def _write_standings(con):
         "create table published.expertise (seller_id varchar, monday date, level integer, status varchar, "
         "previous_level integer, previous_status varchar, is_change boolean, reason varchar, months_completed bigint, "
         "seniority_level integer, ratings bigint, average_rating double, rating_level integer, "
-        "positive_ratings bigint, positives_level integer, due bigint, answered bigint, quality_share double, "
-        "quality_level integer, binding varchar, gap_months bigint, gap_rating double, gap_positive_ratings bigint, "
+        "positive_ratings bigint, positives_level integer, due bigint, answered bigint, answered_48h bigint, "
+        "voted_messages bigint, vote_share double, quality_share double, quality_level integer, "
+        "binding varchar, gap_months bigint, gap_rating double, gap_positive_ratings bigint, "
         "gap_quality_points double)"
     )
     no_quality, rating = "insufficient_conversations", ("average rating", 0)
     con.executemany(
-        f"insert into published.expertise values ({', '.join('?' * 24)})",
+        f"insert into published.expertise values ({', '.join('?' * 27)})",
         [
             ("TOP", date(2025, 3, 3), 2, "captain", 1, "conqueror", True, None, *_criteria(3.99), *rating, 0.01, 0, 0),
             ("TOP", MONDAY, 2, "captain", 2, "captain", False, None, *_criteria(3.998), *rating, 0.002, 0, 0),
-            ("PLAIN", MONDAY, 0, "none", 0, "none", False, no_quality, 2, 0, 20, 4.2, 3, 15, 3, 0, 0, None, None,
-             "seniority, after-sales quality", 1, 0, 0, None),
+            ("PLAIN", MONDAY, 0, "none", 0, "none", False, no_quality, 2, 0, 20, 4.2, 3, 15, 3, 0, 0, 0, 0, None, None,
+             None, "seniority, after-sales quality", 1, 0, 0, None),
             ("SMALL", MONDAY, 3, "superhero", 3, "superhero", False, None, *_criteria(4.5), *[None] * 5),
         ],
     )  # fmt: skip
@@ -151,4 +152,4 @@ def _write_standings(con):
 
 
 def _criteria(average):
-    return 14, 3, 100, average, 2, 80, 3, 40, 39, 0.96, 3
+    return 14, 3, 100, average, 2, 80, 3, 40, 39, 38, 10, 0.955, 0.96, 3

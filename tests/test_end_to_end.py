@@ -189,6 +189,7 @@ def test_the_catalogue_is_listed_with_its_targets(office):
         (("report", "2026-13"), 64, "is not a period"),
         (("report", "1999-01"), 66, "1999-01"),
         (("explain", "nsp", "2026-02"), 64, "perhaps nps"),
+        (("explain", "nonsense", "2026-03"), 64, "perhaps net_sales, orders, rating_positive_share; `scmr17 metrics`"),
         (("explain", "nps", "2026-W09"), 66, "not by week"),
         (("explain", "review_count", "2026-02", "--seller", "nobody"), 66, "nobody"),
         (("run", "--as-of", "yesterday"), 64, "--as-of 'yesterday'"),

@@ -23,7 +23,7 @@ PRINTED = {"rating_mean": "summary", "message_count": "summary", "royalty_pool":
 @pytest.fixture(scope="module")
 def page(sample_office: DataFolder) -> EvidencePage:
     with open_published(sample_office.published, parse(QUARTER)) as source:
-        return evidence_page(source, Office(), PRINTED, ["rating_mean"])
+        return evidence_page(source, Office(), PRINTED)
 
 
 def test_every_printed_metric_has_the_hash_of_the_text_that_computes_it(page: EvidencePage) -> None:
@@ -47,7 +47,7 @@ def test_resolutions_bear_on_known_metrics_and_only_on_printed_ones(page: Eviden
 def test_changed_policies_are_named_with_what_is_usual(sample_office: DataFolder, tmp_path: Path) -> None:
     statement = "update policies set value = 25 where policy = 'clv_monthly_discount_share'"
     with changed(sample_office, tmp_path, statement) as source:
-        method = evidence_page(source, Office(), PRINTED, []).method
+        method = evidence_page(source, Office(), PRINTED).method
         count = source.rows("select count(*) from policies")[0][0]
     assert method is not None
     assert method.policies == (
@@ -63,7 +63,7 @@ def test_what_pending_cases_can_still_change(sample_office: DataFolder, tmp_path
         f"('{QUARTER}', 'all', 'all', 'inquiry_response_48h', 0, 0.9, 0.9)",
     )
     with changed(sample_office, tmp_path, *statements) as source:
-        method = evidence_page(source, Office(), PRINTED, []).method
+        method = evidence_page(source, Office(), PRINTED).method
     assert method is not None and method.pending is not None
     [row] = method.pending.rows
     assert texts(row)[2:] == ["12", "90.0", "95.0"] and row.cells[1].figure.startswith("review_response_48h/2026-Q1/")
@@ -78,7 +78,7 @@ def test_an_effect_is_never_rounded_down(sample_office: DataFolder, tmp_path: Pa
 
 def test_a_monthly_has_no_method_and_its_definitions_whole(sample_office: DataFolder) -> None:
     with open_published(sample_office.published, parse("2026-03")) as source:
-        page = evidence_page(source, Office(), PRINTED, ["rating_mean"])
+        page = evidence_page(source, Office(), PRINTED)
     assert page.method is None and page.counts is not None and page.counts.title == "Set aside in this month"
     assert [bool(entry.text) for entry in page.definitions if entry.metric == "rating_mean"] == [True]
 
@@ -86,12 +86,12 @@ def test_a_monthly_has_no_method_and_its_definitions_whole(sample_office: DataFo
 def test_an_older_edition_without_hashes_still_prints(sample_office: DataFolder, tmp_path: Path) -> None:
     statements = ("alter table catalogue drop column sql_sha256", "alter table run drop column fingerprint")
     with changed(sample_office, tmp_path, *statements) as source:
-        page = evidence_page(source, Office(), PRINTED, [])
+        page = evidence_page(source, Office(), PRINTED)
     assert {entry.sql_hash for entry in page.definitions} == {""} and page.method and page.method.fingerprint == ""
 
 
 def test_absent_exports_are_named_with_few_of_their_measures(bare_office: DataFolder) -> None:
     with open_published(bare_office.published, parse(QUARTER)) as source:
-        page = evidence_page(source, Office(), PRINTED, [])
+        page = evidence_page(source, Office(), PRINTED)
     line = next(line for line in page.not_measured if line.startswith("No messages"))
     assert line.count(";") == 3 and line.endswith(" more.")

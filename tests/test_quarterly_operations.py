@@ -110,11 +110,15 @@ def test_categories_add_up_and_what_is_left_out_is_counted(tmp_path, sample_offi
             f"""select sum(denominator - numerator), sum(denominator), count(*) from metrics where metric = '{METRIC}'
             and scope = 'category' and period_id = '2025-Q4' and value is not null"""
         )[0]
+        orders_late, orders_due = source.rows(
+            f"""select denominator - numerator, denominator from metrics where metric = '{METRIC}' and scope = 'all'
+            and period_id = '2025-Q4'"""
+        )[0]
     assert table is not None
     *shown, rest, total = table.rows
     assert len(shown) == CATEGORIES
     assert texts(rest)[0] == f"{categories - CATEGORIES} more categories"
-    assert texts(total)[1:3] == [count(late), count(due)]
+    assert texts(total)[1:3] == [count(orders_late), count(orders_due)]
     printed = [[int(text.replace("\u202f", "")) for text in texts(row)[1:3]] for row in (*shown, rest)]
     assert [sum(column) for column in zip(*printed, strict=True)] == [late, due]
 

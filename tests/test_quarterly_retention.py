@@ -44,7 +44,9 @@ def test_every_quarters_buyers_add_up(published, page):
         order by p.period_id desc"""
     )
     shown = [(row[0].text, *(cell.text for cell in row[1:5])) for row in (r.cells for r in page.quarters.rows)]
-    assert shown == [(row[0], *("–" if value is None else count(value) for value in row[1:])) for row in rows]
+    assert shown == [
+        (parse(row[0]).label, *("–" if value is None else count(value) for value in row[1:])) for row in rows
+    ]
     assert all(row[1] == sum(row[2:]) for row in rows if None not in row)
     assert "New, kept and won back add up to the buyers." in page.quarters.foot
 
@@ -156,7 +158,7 @@ def test_the_message_names_its_number_and_the_year_before(tmp_path, sample_offic
     assert found is not None and before is not None and year_before is not None
     assert before.value is not None and year_before.value is not None
     assert found.message.text.startswith(
-        f"Customer retention fell to 10.0\u202f% from {number(100 * before.value, 1)} in Q4 2025"
+        f"The share of customers kept fell to 10.0\u202f% from {number(100 * before.value, 1)} in Q4 2025"
     )
     assert found.message.text.endswith(f"; a year before, {number(100 * year_before.value, 1)}\u202f%.")
     assert found.number is not None and found.number.text == "10.0"
@@ -170,18 +172,28 @@ def test_a_step_within_noise_says_so(tmp_path, sample_office):
         for period, value in (("2025-Q4", 0.40), ("2026-Q1", 0.41))
     ]
     with changed(sample_office, tmp_path, *still) as source:
-        found = retention_page(source, Office())
-    assert found is not None
+        found, year_before = retention_page(source, Office()), source.at("customer_retention_rate", "2025-Q1")
+    assert found is not None and year_before is not None and year_before.value is not None
     assert found.message.text == (
-        "Repeat customers stood at 41.0\u202f% after 40.0 in Q4 2025 (their 95\u202f% intervals overlap)."
+        "The share of customers kept stood at 41.0\u202f% after 40.0 in Q4 2025 (their 95\u202f% intervals overlap); "
+        f"a year before, {number(100 * year_before.value, 1)}\u202f%."
     )
+
+
+def test_the_share_of_repeat_customers_is_shown_but_never_judged(page, sample_office):
+    """It rises as the record lengthens: no limits around it, and it leads only where nobody could be kept yet."""
+    assert not page.repeat.guides and "rises as the record lengthens (it begins 2024-10-01)" in page.lengthens
+    with open_published(sample_office.published, parse("2024-Q4")) as source:
+        first = retention_page(source, Office())
+    assert first is not None and first.message.rule == "no quarter before"
+    assert first.message.text.startswith("Repeat customers stood at ") and first.kept is None
 
 
 def test_an_office_with_sales_and_reviews_only_has_the_whole_page(bare_office):
     with open_published(bare_office.published, QUARTER) as source:
         found = retention_page(source, Office())
     assert found is not None
-    assert found.months and found.categories and found.cohorts
+    assert found.kept and found.repeat and found.categories and found.cohorts
     assert found.not_measured == ""
 
 

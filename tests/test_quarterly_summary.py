@@ -71,7 +71,8 @@ def test_a_seller_is_named_only_where_its_cases_make_the_difference(sample_offic
         f"delete from metrics where {where} and scope = 'seller'",
         f"update metrics set value = 0.9, numerator = 90, denominator = 100, n = 100, target = 0.95, rag = 'amber'"
         f" where {where} and scope = 'all'",
-        "insert into metrics (period_id, period_type, scope, entity_id, metric, value, numerator, denominator, n) values"
+        "insert into metrics (period_id, period_type, scope, entity_id, metric, value, numerator, denominator, n)"
+        " values"
         " ('2026-Q1', 'quarter', 'seller', 'S0002', 'review_response_48h', 0.6, 12, 20, 20),"
         " ('2026-Q1', 'quarter', 'seller', 'S0003', 'review_response_48h', 0.9, 27, 30, 30)",
     )

@@ -94,12 +94,12 @@ def test_a_model_that_fails_is_told_with_its_check_and_number(tmp_path, sample_o
         found = value_page(source, Office())
         table = checks_table(source)
     assert found is not None and found.number is not None and table is not None
-    assert found.message.text == (
-        "No 12-month value is printed: the model foretold 35.1\u202f% more order days than came in the 13 weeks held "
-        "out; 20\u202f% is the most allowed."
+    assert found.message.text.startswith("Customers have spent ZAR\u00a01\u202f578 on average; ")
+    assert found.message.text.endswith(
+        "no 12-month forecast is given: the model over-predicted orders by 35.1\u202f% (limit 20\u202f%)."
     )
     assert found.number.line.startswith("Lifetime value to date, mean")
-    assert texts(table.rows[-1]) == ["Hold-out error", "+35.1\u202f%", "under ±20\u202f%", "▼ fails"]
+    assert texts(table.rows[-1]) == ["Test-week error", "+35.1\u202f%", "under ±20\u202f%", "▼ fails"]
     printed = next(row for row in found.values.rows if row.cells[0].definition == "clv_12m_mean")
     assert (texts(printed)[1], printed.cells[1].note) == ("–", found_letter(found, "the model failed a check"))
 
@@ -112,12 +112,12 @@ def found_letter(page: ValuePage, reason: str) -> str:
 @pytest.mark.parametrize(
     ("check", "value", "is_passed", "said"),
     [
-        ("holdout_error", "-0.25", "false", "foretold 25.0\u202f% fewer order days than came"),
+        ("holdout_error", "-0.25", "false", "the model under-predicted orders by 25.0\u202f%"),
         (
             "holdout_error",
             "null",
             "null",
-            "the error over the weeks held out could not be found, the record being too short",
+            "the error over the test weeks could not be found, the record being too short",
         ),
         ("repeat_buyers", "152", "false", "152 customers have come back, and the model asks for 200"),
         ("purchase_fit_converged", "0", "false", "the model of orders could not be fitted"),
@@ -143,7 +143,7 @@ def test_a_model_that_holds_gives_its_value_interval_and_error(tmp_path, sample_
     assert found is not None and found.number is not None
     assert found.message.text == (
         "The model expects ZAR\u00a0566.69 a customer in the next 12 months (95\u202f% interval 549.01 to 587.56); its "
-        "hold-out error is +5.0\u202f%."
+        "error in the test weeks is +5.0\u202f%."
     )
     assert found.number.text == "566.69"
 

@@ -11,8 +11,9 @@ from quarterly_support import QUARTER, changed
 from pipeline.charts import svg
 from pipeline.figures.published import open_published
 from pipeline.figures.quarterly.complaint_places import Place, _upper_tail, low_ratings_table, places_of
-from pipeline.figures.quarterly.theme_tables import NEGATIVES, Theme, change_table, shown_themes, themes_of
+from pipeline.figures.quarterly.theme_tables import NEGATIVES, change_table, shown_themes
 from pipeline.figures.quarterly.voice_page import voice_page
+from pipeline.figures.voice import Theme, themes_of
 from pipeline.periods import parse
 from pipeline.settings import DataFolder, Office
 
@@ -87,8 +88,22 @@ def test_the_message_tells_what_low_ratings_of_one_category_say(sample_office: D
         "text: beyond chance."
     )
     [row] = [row for row in page.themes.table.rows if "Home & Kitchen" in row.cells[6].text]
-    assert row.cells[0].text.startswith("broken") and plain(row.cells[6].text) == "Home & Kitchen 90%"
+    assert row.cells[0].text == "Broken" and plain(row.cells[6].text) == "Home & Kitchen 90%"
     assert page.unchanged.startswith("No word came or went beyond chance")
+    assert page.number is not None and (page.number.text, page.number.unit) == ("90", "%"), "the message's own number"
+    assert page.number.line == "of the 20 low ratings that say “broken” are of Home & Kitchen"
+
+
+def test_small_words_do_not_come_or_go(sample_office: DataFolder, tmp_path: Path) -> None:
+    """A word of three letters, and one that a third of all reviews use, say nothing; that they changed is said."""
+    told = (
+        THEME.format("change", "period", 1, "not", 64, 78, 6.0),
+        THEME.format("change", "before", 1, "product", 400, 600, 5.0),
+    )
+    with changed(sample_office, tmp_path, *POLARITY, *told) as source:
+        page = voice_page(source, Office())
+    assert page is not None and page.changes is None
+    assert page.unchanged == "Only small words, or words in every sort of review, came or went beyond chance."
 
 
 def test_what_is_said_more_leads_the_page(sample_office: DataFolder, tmp_path: Path) -> None:
@@ -104,8 +119,8 @@ def test_what_is_said_more_leads_the_page(sample_office: DataFolder, tmp_path: P
         "“Late” is in 6.4% of the quarter's reviews with a text, up beyond chance from 3.9% in the six months before."
     )
     assert [[cell.text for cell in row.cells[:4]] for row in table.rows] == [
-        ["late", "▲ more", "6.4", "3.9"],
-        ["gift", "▼ less", "1.0", "9.0"],
+        ["Late", "▲ more", "6.4", "3.9"],
+        ["Gift", "▼ less", "1.0", "9.0"],
     ]
     assert table.foot.startswith("Share of 1\u202f000 reviews with a text, and of 2\u202f000 in the six months before")
 
@@ -193,4 +208,4 @@ def test_praise_with_complaints_is_counted_where_it_is_looked_for(sample_office:
     with changed(sample_office, tmp_path, *statements) as source:
         page, five = voice_page(source, Office()), source.at("review_stars_5")
     assert page is not None and five is not None and five.value is not None
-    assert plain(page.praise).startswith(f"Praise to read twice: 3 reviews of {five.value:.0f} with five stars hold ")
+    assert plain(page.praise).startswith(f"3 reviews of {five.value:.0f} with five stars hold ")

@@ -14,8 +14,9 @@ from pipeline.figures import figures_json, report_figures
 from pipeline.figures.expertise import last_monday
 from pipeline.figures.forecast import probability_text
 from pipeline.figures.model import Forecast
-from pipeline.figures.voice import named, quote_of
-from pipeline.figures.wording import COLUMN_NAMES
+from pipeline.figures.published import open_published
+from pipeline.figures.voice import Theme, called, quote_of
+from pipeline.figures.wording import COLUMN_NAMES, source_name
 from pipeline.periods import parse
 
 
@@ -120,6 +121,62 @@ def test_what_is_not_measured_is_said_and_not_framed(reviews_and_sales):
     assert any(line.startswith("No messages: ") for line in figures.evidence.not_measured)
 
 
+@pytest.mark.parametrize(
+    ("needs", "name"),
+    [
+        # Sellers came, though no measured figure asks for them alone.
+        ("messages reviews sellers", "messages"),
+        ("messages sales.order_id surveys", "messages or surveys"),
+        ("reviews.response_at", "sellers' answers to reviews"),
+        ("messages.speed_vote", "messages"),
+        # Either column would do, and one came.
+        ("reviews.order_line_id|reviews.order_id surveys", "surveys"),
+        ("subscriptions sales", "opt-outs"),
+        # All came, but tells of later periods only.
+        ("sellers sales", "sellers"),
+    ],
+)
+def test_what_a_metric_waits_for_is_what_no_loaded_file_had(tmp_path, needs, name):
+    made = Made(without=("messages", "surveys", "reviews.response_at", "reviews.order_id"))
+    folder = make_published(tmp_path, made)
+    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
+        con.execute("insert into files (export, status, rows_in, columns) values ('messages', 'refused', 9, ['body'])")
+        con.execute("insert into files (export, status, rows_in, columns) values ('surveys', 'loaded', 0, ['score'])")
+    with open_published(folder, parse(REPORT_MONTH)) as published:
+        assert source_name(published, needs) == name
+
+
+def test_rows_of_excluded_accounts_are_counted_by_reason(tmp_path, full):
+    folder = make_published(tmp_path)
+    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
+        con.execute(
+            "insert into exclusions values ('sales', 'seller', 'test shop', 40), ('reviews', 'buyer', 'staff', 1200), "
+            "('sales', 'buyer', 'staff', 34), ('sales', 'buyer', 'load test', 30), ('carts', 'buyer', 'crawler', 2), "
+            "('carts', 'buyer', 'demo', 1)"
+        )
+    counts = report_figures(folder, OFFICE, parse(REPORT_MONTH)).evidence.counts
+    text = "Accepted rows of excluded accounts, all periods: "
+    assert [(row.cells[0].text, row.cells[1].text) for row in counts.rows[-4:]] == [
+        (f"{text}staff", "1\u202f234"),
+        (f"{text}test shop", "40"),
+        (f"{text}load test", "30"),
+        (f"{text}2 more reasons", "3"),
+    ]
+    assert not [row for row in full.evidence.counts.rows if "excluded" in row.cells[0].text]
+
+
+def test_sellers_whose_unanswered_inquiries_are_hidden_are_in_the_rest(tmp_path, full):
+    assert full.messages.unanswered.foot.startswith("25 more sellers, summing to ")
+    folder = make_published(tmp_path)
+    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
+        con.execute(
+            "update metrics set value = null, numerator = null, reason = 'suppressed' where entity_id = 's000' "
+            "and metric = 'unanswered_inquiries'"
+        )
+    foot = report_figures(folder, OFFICE, parse(REPORT_MONTH)).messages.unanswered.foot
+    assert foot.startswith("24 more sellers and sellers with too few inquiries to show, summing to ")
+
+
 def test_the_headline_is_told_once_when_stars_stand_for_satisfaction(reviews_and_sales):
     # The CSAT proxy is the same stars: it must neither lead nor be a second story.
     assert reviews_and_sales.summary.headline.text.startswith("Average rating fell")
@@ -203,7 +260,7 @@ def test_the_strongest_themes_of_both_sides_with_a_quote_that_fits(full):
     # Beside the charts of answers there is room for three of each side; the changes over time are not printed.
     rows = [[cell.text for cell in row.cells] for row in full.service.themes.rows]
     assert [row[0] for row in rows] == [
-        f"{side} word{rank}" for side in ("negative", "positive") for rank in (1, 2, 3)
+        f"{side} word{rank}" for side in ("Negative", "Positive") for rank in (1, 2, 3)
     ]  # fmt: skip
     assert rows[0][1:] == ["▼ 1–2 ★", "39", "27.9", "0.9", "“It broke after one week.”"]
     assert rows[3][1:5] == ["▲ 4–5 ★", "39", "5.3", "5.0"]
@@ -217,26 +274,38 @@ def test_without_answers_there_is_room_for_five_themes(reviews_and_sales):
 
 
 @pytest.mark.parametrize(
-    ("term", "also", "printed"),
+    ("term", "also", "quote", "printed"),
     [
-        ("back", "had; it back; send", "back, had, send"),  # `it back` adds nothing to `back`
-        ("back", None, "back"),
-        ("a word", "longer than there is room", "a word"),
-        ("x" * 40, "", "x" * 20 + "…"),
+        ("back", "had; had to; i had; it back; send", "Bad. I had to send it back! Had to.", "i had to send it back"),
+        ("back", None, "Back again", "back"),
+        ("not", "buy this", "Do not. Buy this", "not"),  # a sentence's end ends the phrase
+        ("whole", "our; from our; stars; five", "Five stars from our whole family.", "five stars from our whole"),
+        ("late", "", "It never came.", "late"),  # no quote holds it
+        ("x" * 40, "", None, "x" * 24 + "…"),
     ],
-)
-def test_a_theme_is_named_by_its_term_and_what_fits_beside_it(term, also, printed):
-    assert named(term, also) == printed
+)  # fmt: skip
+def test_a_theme_is_called_by_its_longest_phrase_in_a_quote(term, also, quote, printed):
+    assert called(term, also, [quote]) == printed
+
+
+@pytest.mark.parametrize(
+    ("words", "reviews", "is_telling"),
+    [("not", 10, False), ("is a", 10, False), ("não foi", 10, False), ("não recebi", 10, True), ("late", 10, True),
+     ("product", 60, False), ("bad product", 60, True), ("不好", 10, True)],
+)  # fmt: skip
+def test_small_words_and_words_of_every_review_tell_nothing(words, reviews, is_telling):
+    assert Theme("negative", 1, words, words, reviews, 100, 10, 400, 9.0, ()).is_telling == is_telling
 
 
 @pytest.mark.parametrize(
     ("quotes", "printed"),
     [
         (("so late " * 20, "Too late."), "“Too late.”"),  # whole before cut
-        (("x" * 90, "late " + "y" * 90), "“late " + "y" * 64 + "…”"),  # a cut one that still holds the term
-        (("x" * 90, None), "“" + "x" * 69 + "…”"),
-        (("a\u202eb\x07c\nd",), "“abc d”"),  # no direction override, no control character, one line
-        (("x" * 70,), "“" + "x" * 70 + "”"),
+        (("x" * 90, "late " + "y" * 90), "“late " + "y" * 60 + "…”"),  # a cut one that still holds the words
+        (("x" * 90 + ". It came late.",), "“… It came late.”"),  # from the sentence that holds them
+        (("x" * 90, None), "“" + "x" * 65 + "…”"),  # none holds them as they are written
+        (("late\u202eb\x07c\nd",), "“latebc d”"),  # no direction override, no control character, one line
+        (("late " + "x" * 61,), "“late " + "x" * 61 + "”"),
         ((None, None), ""),
     ],
 )

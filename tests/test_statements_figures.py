@@ -93,7 +93,7 @@ def test_the_message_says_what_became_of_the_money(make, seller, status, says):
 def test_the_factors_are_those_of_the_table_and_their_product_is_the_weight(make):
     found = lines(make("PLAIN"))
     net = Decimal(cents(found["Net sales"].numbers[1])) / 100
-    factors = [Decimal(found[label].numbers[0]) / 100 for label in ("× Quality", "× Engagement")]
+    factors = [Decimal(found[label].numbers[0]) for label in ("× Quality", "× Engagement")]
     assert abs(net * factors[0] * factors[1] - Decimal(cents(found["= Weight"].numbers[1])) / 100) < Decimal("0.01")
     assert "20 ratings in 12 months (4.20) and 20 more at" in found["× Quality"].how
     assert "6 of 10 answered in 48 h" in found["× Engagement"].how
@@ -142,20 +142,20 @@ def test_what_would_have_been(make):
 
 def test_the_scorecard_stands_on_the_right_side_of_a_target(make):
     scores = {score.title: score for score in make("TOP").scorecard.scores}
-    answers = scores["Reviews answered within 48 h, %"]
-    assert (answers.value, answers.target, answers.verdict) == ("94.96", "95", "▼ missed, uncertain")
-    assert scores["Average rating, stars"].interval == "3.90 to 5.00"
-    assert scores["Lines returned, %"].interval == "not due yet"
+    answers = scores["Reviews answered within 48 h"]
+    assert (answers.value, answers.unit, answers.target, answers.verdict) == ("94.96", "%", "95", "▼ missed, uncertain")
+    assert scores["Average rating"].interval == "3.90 to 5.00"
+    assert scores["Lines returned"].interval == "not due yet"
     assert {score.title: score.verdict for score in make("PLAIN").scorecard.scores}[
-        "Reviews answered within 48 h, %"
+        "Reviews answered within 48 h"
     ] == "▲ met"
     assert "Not measured in this marketplace: inquiries answered within 48 h." in make("TOP").scorecard.notes
 
 
 def test_suppressed_stays_suppressed(make):
     score = make("PLAIN").scorecard.scores[0]
-    assert (score.value, score.cases, score.interval, score.market) == ("–", "–", "suppressed", "4.07")
-    assert any(note.startswith("Suppressed: too few cases") for note in make("PLAIN").scorecard.notes)
+    assert (score.value, score.cases, score.interval, score.market) == ("–", "2", "not shown", "4.07")
+    assert any(note.startswith("Not shown: from too few cases") for note in make("PLAIN").scorecard.notes)
     assert {score.interval for score in make("QUIET").scorecard.scores} == {"no cases"}
 
 
@@ -171,6 +171,23 @@ def test_the_expertise_scale_says_what_is_missing(make):
     assert make("TOP").tiers == (("Would meet", "Amazon"), ("Would miss", "Walmart"), ("Cannot be told", "Mirakl"))
 
 
+def test_after_sales_quality_is_the_mean_of_its_printed_parts(make):
+    text = plain(make("TOP").standing.windows)
+    assert text.startswith(
+        "Ratings: all before 2025-03-31. After-sales quality: 96.0 %, the mean of 97.5 % (answered, "
+    )
+    assert "95.0 % (answered within 48 h, 38 of 40) and 95.5 % (votes on 10 messages, 1 as 0 and 5 as 100 %)" in text
+    assert text.endswith("inquiries of the six months before 2025-03-31 without the last week.")
+    assert make("PLAIN").standing.windows == "Ratings: all before 2025-03-31."
+
+
+def test_unequal_weights_are_not_called_a_mean(published):
+    facts = facts_of(published)
+    facts.expertise["TOP"] = {**facts.expertise["TOP"], "quality_share": 0.97}
+    text = statements_of(facts, OFFICE, is_draft=True)("TOP").standing.windows
+    assert "97.0" in text and "by the office’s weights from 97.5" in text and "the mean of" not in text
+
+
 def test_one_seller_alone_reads_as_among_all(published, make):
     for seller in FIGURES:
         alone = statements_of(facts_of(published, seller=seller), OFFICE, is_draft=True)
@@ -182,7 +199,7 @@ def test_a_quarter_of_months_shows_them_side_by_side(quarterly):
     assert statement.reckoning.columns == ("2025-01", "2025-02", "2025-03", "2025-Q1")
     assert plain(lines(statement)["Part of the pool"].numbers[-1]) == "12 000.00"
     assert "in March 2025: 3 ratings" in quarterly("FEW").message
-    assert "× Quality, %" not in lines(quarterly("FEW"))
+    assert "× Quality" not in lines(quarterly("FEW"))
     assert lines(quarterly("SMALL"))["Net sales"].numbers[0] == ""
 
 
@@ -231,7 +248,7 @@ def test_a_month_of_an_office_that_pays_by_quarters(tmp_path):
     with pytest.raises(DeliveryMissing, match=r"paid by quarters.*2025-Q1 holds this month"):
         facts_of(published, MARCH)
     statement = statements_of(facts_of(published, "2025-Q1"), OFFICE, is_draft=True)("A")
-    assert statement.reckoning.columns == ("%", "ZAR")
+    assert statement.reckoning.columns == ("Factor", "ZAR")
     assert "the equal part, since 40 % for each would not use up the whole" in plain(statement.message)
 
 

@@ -24,6 +24,7 @@ def draw(chart: CurveChart, accent: str) -> tuple[list[alt.Chart], Frame]:
         y=(0.0, 1.0),
         left=8 * PX_PER_MM,
         right=16 * PX_PER_MM,
+        top=16,
         bottom=16,
     )
     grid = [{"x": 0.0, "x2": last, "y": share, "y2": share} for share in (0.5, 1.0)]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LEFT_MM, GAP_MM, PLOT_MM = 7.0, 6.0, 11.0
 TITLE_PX, ROW_GAP_PX, AXIS_PX = 16.0, 8.0, 14.0
+DOT_PX = 3.0  # the last point ends where its panel ends
 GOOD = "#1a7f37"
 TONES = {"bad": BAD, "good": GOOD}
 
@@ -27,7 +28,7 @@ def draw(chart: PanelsChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     high = rows * pitch - ROW_GAP_PX + AXIS_PX
     frame = Frame(width, high, x=(0.0, width), y=(high, 0.0), left=LEFT_MM * PX_PER_MM, top=0.0)
     inner = each - GAP_MM * PX_PER_MM
-    step = inner / max(len(chart.labels) - 1, 1)
+    step = (inner - DOT_PX) / max(len(chart.labels) - 1, 1)
     marks: dict[str, list[dict[str, Any]]] = {
         kind: []
         for kind in ("grid", "whole", "interval", "line", "last", "name", "label", "bad", "good", "tick", "end")
@@ -84,7 +85,7 @@ def _named(
     said = panel.tone if panel.tone in TONES else "label"
     marks[said].append({"x": left + inner, "y": top - 9, "label": panel.last_label})
     if panel.values[-1] is not None:
-        marks["last"].append({"x": left + inner, "y": height(top, panel.values[-1])})
+        marks["last"].append({"x": left + inner - DOT_PX, "y": height(top, panel.values[-1])})
 
 
 def _runs(values: tuple[float | None, ...]) -> list[tuple[int, int, float]]:

@@ -62,5 +62,6 @@ def draw(chart: PathChart, accent: str) -> tuple[list[alt.Chart], Frame]:
         swatch = {"x": frame.across(4), "x2": frame.across(4 + KEY_PX), "y": y, "y2": y}
         layers.append(layer(frame, [swatch], "rule", **styles[line_of.kind]))
         word = {"x": frame.across(8 + KEY_PX), "y": y, "label": line_of.name}
+        layers.append(layer(frame, [word], "text", stroke="#ffffff", strokeWidth=3, align="left"))
         layers.append(layer(frame, [word], "text", color=INK, align="left"))
     return layers, frame

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import altair as alt
 
 LABEL_MM = {True: 36.0, False: 26.0}  # the first column of a wide and of a half-width chart's table; see report.css
-LABEL_BELOW_PX = 16.0  # from a point to the lower edge of a label printed below it
+#: From the last point to the middle of its value: above it or below, and farther where a line runs there.
+ABOVE_PX, BELOW_PX = (-8, -15), (10, 17)
+LABEL_HALF_PX = 6.0
 
 
 def draw(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
@@ -32,13 +34,15 @@ def draw(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     falls = chart.style == "line" and len(known) > 1 and known[-2] > known[-1]
     height = chart.height * PX_PER_MM
     above_edge = (known[-1] - chart.low) / (chart.high - chart.low) * height
+    away = _away(chart, height, falls)
     frame = Frame(
         width=(WIDE_MM if chart.wide else HALF_MM) * PX_PER_MM - left,
         height=height,
         x=(0.0, float(len(chart.labels))),
         y=(chart.low, chart.high),
         left=left,
-        bottom=max(1.0, LABEL_BELOW_PX - above_edge) if falls else 1.0,
+        top=max(12.0, 6.0 - away - (height - above_edge)) if chart.style == "line" else 12.0,
+        bottom=max(1.0, away + 6.0 - above_edge) if away > 0 else 1.0,
     )
     layers = [_guide_line(frame, guide) for guide in chart.guides]
     points = [
@@ -53,11 +57,24 @@ def draw(chart: TimeChart, accent: str) -> tuple[list[alt.Chart], Frame]:
     last = points[-1]
     top = max(last["y"], (chart.outlines[int(last["order"])] or 0.0) if chart.outlines else last["y"])
     named = [{"x": last["x"], "y": top, "label": chart.last_label}]
-    place = {"fontWeight": 600, "dy": 10 if falls else -8}
+    place = {"fontWeight": 600, "dy": away}
     layers.append(layer(frame, named, "text", stroke="#ffffff", strokeWidth=3, **place))  # no line runs through it
     layers.append(layer(frame, named, "text", color=INK, **place))
     layers.append(layer(frame, _guide_labels(frame, chart.guides), "text", color=SECONDARY, align="right", dx=-6))
     return layers, frame
+
+
+def _away(chart: TimeChart, height: float, falls: bool) -> int:
+    """Where the last value is printed: on the side that the line does not come from, unless a guide runs there."""
+    if chart.style == "columns":
+        return ABOVE_PX[0]
+    last = next(value for value in reversed(chart.values) if value is not None)
+    per_unit = height / (chart.high - chart.low)
+    lines = [(last - guide.value) * per_unit for guide in chart.guides]
+    first, second = (BELOW_PX, ABOVE_PX) if falls else (ABOVE_PX, BELOW_PX)
+    places = (first[0], first[1], second[0], second[1])
+    free = (place for place in places if all(abs(line - place) >= LABEL_HALF_PX for line in lines))
+    return next(free, first[0])
 
 
 def _columns(frame: Frame, chart: TimeChart, accent: str) -> list[alt.Chart]:
@@ -111,11 +128,18 @@ def _guide_line(frame: Frame, guide: Guide) -> alt.Chart:
 
 
 def _guide_labels(frame: Frame, guides: Sequence[Guide]) -> list[dict[str, Any]]:
-    """Each line's words at its left end, moved apart where the lines lie close."""
-    placed: list[dict[str, Any]] = []
-    for guide in sorted(guides, key=lambda guide: -guide.value):
-        y = guide.value
-        if placed:
-            y = min(y, placed[-1]["y"] - frame.up(LABEL_GAP_PX))
-        placed.append({"x": frame.x[0], "y": y, "label": guide.label})
-    return placed
+    """Each line's words at its left end; where lines lie close, moved apart evenly about their middle."""
+    ranked = sorted(guides, key=lambda guide: -guide.value)
+    gap = frame.up(LABEL_GAP_PX)
+    groups: list[list[Guide]] = []
+    for guide in ranked:
+        groups.append([guide])
+        while len(groups) > 1 and _heights(groups[-2], gap)[-1] - _heights(groups[-1], gap)[0] < gap:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    heights = [y for group in groups for y in _heights(group, gap)]
+    return [{"x": frame.x[0], "y": y, "label": guide.label} for guide, y in zip(ranked, heights, strict=True)]
+
+
+def _heights(group: Sequence[Guide], gap: float) -> list[float]:
+    middle = sum(guide.value for guide in group) / len(group)
+    return [middle + gap * ((len(group) - 1) / 2 - index) for index in range(len(group))]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pipeline.figures.measures import detail_table, interval_mark, last_year_id, value_cell
 from pipeline.figures.model import Cell, Column, Row, Sentence, StackChart, Table
 from pipeline.figures.noise import Shift, move_of, shifts
-from pipeline.figures.numbers import change, count, name, number, plural, scale_of, show
+from pipeline.figures.numbers import MAX_NAME, capital, change, count, name, number, plural, scale_of, show
 from pipeline.figures.pages import CustomersPage
 from pipeline.figures.published import Published, Value
 from pipeline.figures.trends import month_line
@@ -23,7 +23,9 @@ MESSAGE_METRICS = ("rating_mean", "nps", "csat", "repeat_customer_share", "csat_
 MEASURES = ("nps", "nps_1_10", "csat", "rating_positive_share", "repeat_customer_share", "reviews_per_100_orders")
 STARS = tuple(f"review_stars_{stars}" for stars in range(1, 6))
 ROWS_EACH_END = 5
-LONGEST_ID = 9
+#: A longer id is a key that nobody knows by heart: its first characters tell it from others.
+LONGEST_ID, SHORT_ID = 12, 8
+LONGEST_KIND = 9  # so that the id beside it is printed whole in a narrow column
 FEWEST_ENTITIES = 4
 #: An entity with fewer ratings in the month is not ranked.
 FEWEST_RATINGS = {"category": 10, "product": 5}
@@ -58,7 +60,13 @@ def _message(published: Published, lead: str) -> tuple[Sentence, str]:
     """The rating's move and the category that moved furthest with it; else the page's largest move."""
     move = move_of(published, "rating_mean")
     if not (move and move.is_beyond_noise):
-        return page_message(published, MESSAGE_METRICS, lead)
+        said, told = page_message(published, MESSAGE_METRICS, lead)
+        fallen = [shift for shift in category_shifts(published) if not shift.is_rise]
+        if not fallen or told != "rating_mean":
+            return said, told
+        name_of, scale = entity_name(published, "category", fallen[0].entity_id), scale_of("stars", "")
+        tail = f"; {name_of} is below its usual, at {show(fallen[0].now.value, scale)}."
+        return Sentence(f"{said.text[:-1]}{tail}", "category below its usual"), told
     text = move_sentence(published, move, with_target=False)
     along = [shift for shift in category_shifts(published) if shift.is_rise == move.is_rise]
     if along:
@@ -145,7 +153,8 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
         return None
     each = min(ROWS_EACH_END, len(ranked) // 2)
     is_cut = len(ranked) > 2 * each + 1
-    shown = ranked[:each] + ranked[-each:] if is_cut else ranked
+    shown = _with_told(published, scope, ranked, each) if is_cut else ranked
+    each = sum(key in ranked[: len(ranked) // 2] for key in shown) if is_cut else each
     low, high = _axis([bayes[key] for key in shown] + [means[key] for key in shown])
     rows = tuple(
         _ranked_row(
@@ -166,10 +175,18 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
     foot = f"Adj.: Bayesian mean. Dot: mean with its 95 % interval; ring: {before_name}."
     foot += f" Ranked with at least {FEWEST_RATINGS[scope]} ratings"
     if left_out:
-        cases = sum(_cases(means[key]) for key in ranked[each:-each])
+        cases = sum(_cases(means[key]) for key in ranked if key not in shown)
         several = {"category": "categories", "product": "products"}[scope]
         foot += f"; {plural(left_out, scope, several)} between, with {plural(cases, 'rating')}, not shown"
     return Table(title, columns, rows, foot=f"{foot}.")
+
+
+def _with_told(published: Published, scope: str, ranked: list[str], each: int) -> list[str]:
+    """The best and the worst; in the place of the least of them the categories that a sentence counts or names."""
+    told = [shift.entity_id for shift in category_shifts(published)] if scope == "category" else []
+    ends = [key for pair in zip(ranked[:each], reversed(ranked[-each:]), strict=True) for key in pair]
+    chosen = [key for key in dict.fromkeys([*told, *ends]) if key in ranked][: max(2 * each, len(told))]
+    return [key for key in ranked if key in chosen]
 
 
 def _ranked_row(
@@ -198,16 +215,23 @@ def _ranked_row(
 
 
 def entity_name(published: Published, scope: str, key: str) -> str:
-    """What an entity is called; where its name is only its id, the id's beginning, a product's with its category."""
+    """What an entity is called; where its name is only its id, the beginning of a long one:
+    `Seller 4869f7a5`, `Perfumery 2028bf1b`."""
     if scope == "category":
-        return name(key.replace("_", " "))
+        return category_name(key)
     column = "category" if scope == "product" else "null"
     rows = published.rows(f"select name, {column} from {scope}s where {scope}_id = $key", key=key)
     called, category = rows[0] if rows else (None, None)
     if called and called != key:
         return name(called)
-    short = name(key, LONGEST_ID)
-    return f"{short} {name(category.replace('_', ' '))}" if category else short
+    kind = category_name(category, LONGEST_KIND) if category else capital(scope)
+    return f"{kind} {name(key[:SHORT_ID])}" if len(key) > LONGEST_ID else f"{kind} {name(key)}"
+
+
+def category_name(key: str, limit: int = MAX_NAME) -> str:
+    """`Bed bath table` for `bed_bath_table`; capitals that the office's own list has stay as they are."""
+    words = key.replace("_", " ")
+    return name(capital(words) if words == words.lower() else words, limit)
 
 
 def _cases(value: Value | None) -> int:

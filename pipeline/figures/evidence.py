@@ -7,7 +7,7 @@ is `method.py`'s.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from pipeline.figures.method import effect_of, method_of
 from pipeline.figures.model import Cell, Column, Row, Sentence, Table
@@ -17,16 +17,16 @@ from pipeline.figures.published import Published
 from pipeline.figures.wording import source_name, subject
 from pipeline.settings import Office
 
-MOST_FILES, MOST_FILES_BESIDE_METHOD = 10, 3
+MOST_FILES, MOST_FILES_BESIDE_METHOD = 5, 3
 _FILES = "Input files, newest first"
-MOST_REJECTS, MOST_REJECTS_BESIDE_METHOD = 6, 2
+MOST_REJECTS, MOST_REJECTS_BESIDE_METHOD = 4, 2
 NAMED_IN_FULL = 3  # measures of one absent export that a quarterly names
 MOST_EXCLUSIONS = 3
 
 #: Metrics that count what another metric leaves out, and how a line about them reads.
 SET_ASIDE = (
     ("review_response_pending", "Reviews younger than 48 hours, pending"),
-    ("inquiry_pending", "Inquiries younger than 48 hours, pending"),
+    ("inquiry_pending", "Inquiries younger than 48 hours, with thank-yous"),
     ("inquiry_exempt", "Thank-you messages exempt from an answer"),
     ("review_response_by_staff", "Reviews answered by staff, not by the seller"),
     ("message_automated_count", "Automated messages, not counted"),
@@ -34,13 +34,11 @@ SET_ASIDE = (
 )
 
 
-def evidence_page(
-    published: Published, office: Office, printed: Mapping[str, str], defined: Collection[str]
-) -> EvidencePage:
+def evidence_page(published: Published, office: Office, printed: Mapping[str, str]) -> EvidencePage:
     """The page.
 
-    `printed` gives, for each metric id that the report prints, the anchor of the page that prints it first; `defined`
-    are those whose definition is printed whole; a quarterly's index is too long for that.
+    `printed` gives, for each metric id that the report prints, the anchor of the page that prints it first. A
+    monthly prints each one's definition; a quarterly's index is too long for that.
     """
     is_quarterly = published.period.type == "quarter"
     order = sorted(printed) if is_quarterly else sorted(printed, key=lambda metric: subject(published, metric))
@@ -50,20 +48,20 @@ def evidence_page(
         rejects=_rejects(published, with_effect=is_quarterly),
         counts=_set_aside(published),
         not_measured=_not_measured(published, NAMED_IN_FULL if is_quarterly else None),
-        definitions=tuple(_definition(published, metric, printed, defined) for metric in order),
+        definitions=tuple(_definition(published, metric, printed) for metric in order),
         method=method_of(published, printed) if is_quarterly else None,
     )
 
 
-def _definition(published: Published, metric: str, printed: Mapping[str, str], defined: Collection[str]) -> Definition:
-    """An entry of the index; a quarterly's is one line, by its id, without the definition's words."""
-    is_quarterly = published.period.type == "quarter"
+def _definition(published: Published, metric: str, printed: Mapping[str, str]) -> Definition:
+    """An entry of the index; only a monthly's has the definition's words."""
+    is_quarterly, is_monthly = published.period.type == "quarter", published.period.type == "month"
     entry = published.metric(metric)
     source = safe(entry.source.partition(";")[0].removeprefix("METRICS.md "), 40)
     return Definition(
         metric=metric,
         title=subject(published, metric),
-        text=safe(entry.definition, 300) if metric in defined and not is_quarterly else "",
+        text=safe(entry.definition, 300) if is_monthly else "",
         source=source.partition(",")[0] if is_quarterly else source,
         page=printed[metric],
         sql_hash=entry.sql_sha256[:8],
@@ -209,9 +207,12 @@ def _rejects(published: Published, *, with_effect: bool) -> Table | None:
 
 
 def _rule(column: str | None, rule: str, reason: str | None) -> str:
-    """`qty: 1 or more`."""
+    """`qty: 1 or more`, `message id is missing`."""
     text = reason or rule.replace("_", " ")
-    return f"{column}: {text}" if column else text
+    if not column:
+        return text
+    called = column.replace("_", " ")
+    return f"{called} is missing" if rule == "required" else f"{called}: {text}"
 
 
 def _set_aside(published: Published) -> Table | None:
@@ -227,7 +228,7 @@ def _set_aside(published: Published) -> Table | None:
             period=published.period.id,
         )[0][0]
     )
-    rows.append(Row((Cell("Values from too few cases to show, in all tables"), Cell(count(suppressed)))))
+    rows.append(Row((Cell("Values of sellers or products, too few cases"), Cell(count(suppressed)))))
     rows.extend(_excluded(published))
     return Table(
         f"Set aside in this {published.period.type}",

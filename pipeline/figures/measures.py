@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Spark, Table
-from pipeline.figures.noise import move_of
+from pipeline.figures.noise import is_growing_with_the_record, move_of
 from pipeline.figures.numbers import Scale, change, count, digits_beside, name, plural, show
 from pipeline.figures.published import Published, Value
 from pipeline.figures.wording import REASONS, evidence, period_name, scale_for, subject, verdict
@@ -85,6 +85,9 @@ def measure_row(published: Published, metric: str, notes: Footnotes, *, opens_gr
     if now and now.value is not None and target is not None:
         digits = digits_beside(now.value, target, scale)
     missing = now is None or now.value is None
+    note = notes.missing(now) if now is None or missing else notes.few(now)
+    if not missing and is_growing_with_the_record(published, metric):
+        note = note or notes.letter(f"Rises as the record lengthens; it begins {published.run.first_day:%Y-%m-%d}.")
     judged = verdict(now) if now else (show(None, scale), "muted")
     return Row(
         (
@@ -92,7 +95,7 @@ def measure_row(published: Published, metric: str, notes: Footnotes, *, opens_gr
             replace(
                 value_cell(metric, now, scale, digits),
                 tone="strong",
-                note=notes.missing(now) if now is None or missing else notes.few(now),
+                note=note,
             ),
             value_cell(metric, before, scale),
             value_cell(metric, last_year, scale),
@@ -128,7 +131,7 @@ def move_cell(published: Published, metric: str) -> Cell:
     if not move.is_beyond_noise and move.is_outside and move.limits:
         return Cell("● above" if move.now.value > move.limits.high else "● below", tone="watch")
     if not move.is_beyond_noise:
-        return Cell("within noise", tone="muted")
+        return Cell("within noise" if move.limits else "not clear", tone="muted")
     if move.is_good is None:
         return Cell("● moved", tone="strong")
     return Cell("▲ better", tone="good") if move.is_good else Cell("▼ worse", tone="bad")

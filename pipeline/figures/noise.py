@@ -16,6 +16,9 @@ from pipeline.figures.published import Metric, Published, Value
 from pipeline.statistics.process_limits import Limits, process_limits
 
 BASELINE_MONTHS = 12
+#: Who has bought before is known since the record began: while it is young, more come back by its growing alone.
+GROWS_WITH_THE_RECORD = ("repeat_customer_share",)
+YOUNG_DAYS = 3 * 365
 BASELINE_WEEKS = 13
 
 
@@ -50,17 +53,23 @@ def limits_of(published: Published, metric: str) -> Limits | None:
 
 
 def month_limits(published: Published, metric: str) -> Limits | None:
-    """The limits of the twelve months before the report's period, for charts of months."""
+    """The limits of the twelve months before the report's period, for charts of months; None while the metric moves
+    with the record's length."""
+    if is_growing_with_the_record(published, metric):
+        return None
     own = 3 if published.period.type == "quarter" else 1
     before = published.month_series(metric, BASELINE_MONTHS + own)[:-own]
     return process_limits([value.value if value else None for value in before])
 
 
 def move_of(published: Published, metric: str) -> Move | None:
-    """The metric's move into this period; None when either period or the test is missing, or nothing moved.
+    """The metric's move into this period; None when either period or the test is missing, or nothing moved, or when
+    the metric moves with the record's length.
 
     A quarter's count has no test: its interval is that of pure chance, which any season passes.
     """
+    if is_growing_with_the_record(published, metric):
+        return None
     now, before = published.at(metric), published.before(metric)
     if now is None or before is None or now.value is None or before.value is None or now.value == before.value:
         return None
@@ -84,6 +93,11 @@ def move_of(published: Published, metric: str) -> Move | None:
         is_rise=is_rise,
         is_good=None if entry.better not in ("up", "down") else is_rise == (entry.better == "up"),
     )
+
+
+def is_growing_with_the_record(published: Published, metric: str) -> bool:
+    """Whether a rise of the metric says no more than that the record has become longer."""
+    return metric in GROWS_WITH_THE_RECORD and (published.period.start - published.run.first_day).days < YOUNG_DAYS
 
 
 def _half_widths(now: Value, before: Value) -> float | None:

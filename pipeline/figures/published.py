@@ -66,6 +66,7 @@ class Run:
     as_of: datetime
     as_of_day: date
     currency: str
+    first_day: date
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def _read(con: duckdb.DuckDBPyConnection, period: Period) -> Published:
     return Published(
         con=con,
         period=period,
-        run=Run(as_of, as_of_day, currency),
+        run=Run(as_of, as_of_day, currency, first_day),
         is_complete=as_of_day >= period.end,
         months=months,
         periods=months if period.type == "month" else _until(period, whole[0], 1),

@@ -31,7 +31,7 @@ from pipeline.statistics.process_limits import LIMIT_FACTOR
 
 KPI_ROWS = 12
 _TARGET, _VERDICT = 4, 7  # where these stand in `measure_columns`
-SENTENCES = 3
+SENTENCES, ACTIONS = 3, 4
 
 #: The metrics that page 1 would print, by the area that answers for them; a group's later ones stand in for those that
 #: are not measured.
@@ -85,7 +85,7 @@ def summary_page(published: Published, office: Office) -> SummaryPage:
         number=big_number(published, lead),
         changes=tuple(changes[:SENTENCES]),
         changes_note="" if len(changes) >= SENTENCES else _changes_note(published, changes, list(areas)),
-        actions=tuple(actions[:SENTENCES]),
+        actions=tuple(actions[:ACTIONS]),
         actions_note=_actions_note(actions),
         kpis=kpis,
         legend=_legend(kpis, has_targets=has_targets),
@@ -118,7 +118,7 @@ def _changes_note(published: Published, changes: list[Sentence], metrics: list[s
 
 
 def _actions_note(actions: list[Sentence]) -> str:
-    if len(actions) >= SENTENCES:
+    if len(actions) >= ACTIONS:
         return ""
     return f"No {'further ' if actions else ''}decision follows from the figures."
 

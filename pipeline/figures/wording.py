@@ -45,7 +45,7 @@ REASONS = {
 #: How a metric is called as the subject of a sentence, where its title is a table's.
 SPOKEN = {
     "training_participation": "Training participation",
-    "customer_retention_rate": "Customer retention",
+    "customer_retention_rate": "The share of customers kept",
     "on_time_delivery_rate": "On-time delivery",
     "delivery_days_median": "Median time from order to delivery",
     "review_response_hours_median": "Median time to answer a review",
@@ -200,7 +200,7 @@ def big_number(published: Published, metric: str) -> BigNumber | None:
         parts.append(
             f"{change_with_unit(value.value, before.value, scale)} on {period_name(published, before.period_id)}"
         )
-    if value.low is not None and value.high is not None:
+    if value.low is not None and value.high is not None and published.metric(metric).unit != "count":
         parts.append(
             f"95 % interval {show(value.low, scale, digits=digits)} to {show(value.high, scale, digits=digits)}"
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.figures.edition import edition_of, first_printed, metrics_in, sealed
+from pipeline.figures.edition import edition_of, first_printed, sealed
 from pipeline.figures.evidence import evidence_page
 from pipeline.figures.model import Edition
 from pipeline.figures.pages import EvidencePage
@@ -74,7 +74,7 @@ def quarterly_figures(source: Published, office: Office, changed: Sequence[Resta
     summary = summary_page(source, office)
     pages = {name: page(source, office) for name, page in PAGES}
     printed = first_printed({"summary": summary, **pages})
-    evidence = evidence_page(source, office, printed, metrics_in(summary))
+    evidence = evidence_page(source, office, printed)
     title = f"{office.brand} Quarterly Reviews and Ratings"
     return sealed(
         QuarterlyFigures(

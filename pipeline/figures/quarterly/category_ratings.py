@@ -11,17 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.figures.chart_shapes import Panel, PanelsChart
+from pipeline.figures.customers import category_name
 from pipeline.figures.measures import value_cell
 from pipeline.figures.model import Cell, Column, Row, Table, Tone
-from pipeline.figures.numbers import MISSING, THIN, count, name, number, plural, scale_of, show
+from pipeline.figures.numbers import MISSING, THIN, count, number, plural, scale_of, show
 from pipeline.figures.published import Published, Value
 from pipeline.figures.quarterly.entity_moves import step_cell, steps_beyond_chance
 from pipeline.figures.quarterly.quarter_columns import measured_from
 from pipeline.periods import parse
 
 FEWEST_CATEGORIES = 2
-MOST_QUARTERS = 6
+MOST_QUARTERS, QUARTERS_BESIDE_VERDICTS = 6, 5
 FEWEST_QUARTERS = 2
+LONGEST_IN_TABLE = 24  # in one line beside all its quarters
 LONGEST_NAME = 18  # above a panel, beside its last value
 TICK = 0.5
 LARGEST_CHANCE = 0.05
@@ -49,10 +51,6 @@ class Trend:
 NO_TREND = Trend(None, None, None, "insufficient")
 
 
-def category_name(key: str) -> str:
-    return name(key.replace("_", " "))
-
-
 def category_steps(source: Published) -> dict[str, tuple[Value, Value]]:
     """Categories whose average stepped beyond chance since the quarter before, the largest step first."""
     now = source.entities("rating_mean", "category")
@@ -67,14 +65,15 @@ def _step(now: Value, before: Value | None) -> float:
 
 def category_panels(source: Published, most: int) -> PanelsChart | None:
     """The panels of at most `most` categories and their table; None with fewer than two categories or quarters."""
-    quarters = source.periods[-MOST_QUARTERS:]
+    trends = _trends(source)
+    has_verdicts = any(trend.verdict in DIRECTIONS for trend in trends.values())
+    quarters = source.periods[-(QUARTERS_BESIDE_VERDICTS if has_verdicts else MOST_QUARTERS) :]
     quarters = quarters[measured_from([source.at("rating_mean", period_id) for period_id in quarters]) :]
     by_quarter = [source.entities("rating_mean", "category", period_id) for period_id in quarters]
     rated = [key for key, value in by_quarter[-1].items() if value.value is not None]
     if len(rated) < FEWEST_CATEGORIES or len(quarters) < FEWEST_QUARTERS:
         return None
     steps = category_steps(source)
-    trends = _trends(source)
     chosen = _chosen(rated, by_quarter[-1], steps, trends)[:most]
     shown = sorted(chosen, key=lambda key: (_step(by_quarter[-1][key], by_quarter[-2].get(key)), key))
     series = {key: [values.get(key) for values in by_quarter] for key in shown}
@@ -104,10 +103,10 @@ def _chosen(
     steps: Mapping[str, tuple[Value, Value]],
     trends: Mapping[str, Trend],
 ) -> list[str]:
-    """Those with a trend, then those that stepped, the furthest first, then those with the most ratings."""
+    """Those that stepped, the furthest first, then those with a trend, then those with the most ratings."""
     place = {key: index for index, key in enumerate(steps)}
     trending = {key for key in rated if trends.get(key, NO_TREND).verdict in DIRECTIONS}
-    return sorted(rated, key=lambda key: (key not in trending, place.get(key, len(place)), -(now[key].n or 0), key))
+    return sorted(rated, key=lambda key: (place.get(key, len(place)), key not in trending, -(now[key].n or 0), key))
 
 
 def _panel(key: str, line: Sequence[Value | None], steps: Mapping[str, tuple[Value, Value]]) -> Panel:
@@ -115,7 +114,7 @@ def _panel(key: str, line: Sequence[Value | None], steps: Mapping[str, tuple[Val
     if key in steps:
         sign, tone = ("▲ ", "good") if _step(*steps[key]) > 0 else ("▼ ", "bad")
     return Panel(
-        name=name(category_name(key), LONGEST_NAME),
+        name=category_name(key, LONGEST_NAME),
         values=tuple(value.value if value else None for value in line),
         lows=tuple(value.low if value else None for value in line),
         highs=tuple(value.high if value else None for value in line),
@@ -160,7 +159,7 @@ def _table(
         trend = trends.get(key, NO_TREND)
         words, tone = VERDICTS[trend.verdict]
         cells = (
-            Cell(category_name(key)),
+            Cell(category_name(key, LONGEST_IN_TABLE)),
             *(value_cell("rating_mean", value, STARS, scope="category") for value in line[:-1]),
             replace(value_cell("rating_mean", now, STARS, scope="category"), tone="strong"),
             value_cell("rating_bayes", adjusted.get(key), STARS, scope="category"),

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from pipeline.figures.customers import category_name
 from pipeline.figures.model import Cell, Column, Row, Table
 from pipeline.figures.numbers import count, number, plural
 from pipeline.figures.published import Published, Value
-from pipeline.figures.quarterly.category_ratings import category_name
 from pipeline.figures.quarterly.entity_moves import step_cell, steps_beyond_chance
 from pipeline.statistics.tokens import tokenise
 

@@ -10,11 +10,21 @@ from dataclasses import dataclass, replace
 
 from pipeline.figures.measures import Footnotes, interval_text, value_cell
 from pipeline.figures.model import MISSING_TEXT, BigNumber, Bullet, Cell, Column, Row, Sentence, Table, TimeChart
-from pipeline.figures.numbers import digits_beside, goal, scale_of, show
+from pipeline.figures.numbers import digits_beside, goal, scale_of, show, with_unit
 from pipeline.figures.published import Published, Value
-from pipeline.figures.quarterly.training_sellers import absent_table, months_chart, stages_table
+from pipeline.figures.quarterly.training_sellers import absent_table, months_chart, months_sentence, stages_table
 from pipeline.figures.quarterly.training_uplift import compared_table, record_table, uplift_sentence
-from pipeline.figures.wording import big_number, evidence, not_measured, scale_for, state_sentence, verdict
+from pipeline.figures.wording import (
+    big_number,
+    evidence,
+    not_measured,
+    period_name,
+    scale_for,
+    spoken,
+    state_sentence,
+    target_clause,
+    verdict,
+)
 from pipeline.settings import Office
 
 #: What the page is about: without any of these there is no page.
@@ -55,9 +65,9 @@ def education_page(source: Published, office: Office) -> EducationPage | None:
     if lead is None:
         return None
     return EducationPage(
-        message=Sentence(state_sentence(source, lead), "where education stands"),
+        message=Sentence(_message(source, lead), "where education stands"),
         number=big_number(source, lead),
-        comparison=uplift_sentence(source),
+        comparison=" ".join(text for text in (months_sentence(source), uplift_sentence(source)) if text),
         targets=_targets(source),
         months=months_chart(source),
         compared=compared_table(source),
@@ -65,6 +75,22 @@ def education_page(source: Published, office: Office) -> EducationPage | None:
         stages=stages_table(source),
         absent=absent_table(source),
         not_measured=not_measured(source, NEEDED),
+    )
+
+
+def _message(source: Published, lead: str) -> str:
+    """Where the lead stands; a count of all sellers has no sampling error, and so any change of it is a change."""
+    now, before = source.at(lead), source.at(lead, source.period.previous.id)
+    if now is None or now.value is None or now.low is not None or before is None or before.value is None:
+        return state_sentence(source, lead)
+    if now.value == before.value:
+        return state_sentence(source, lead)
+    scale = scale_for(source, lead)
+    digits = scale.digits if now.target is None else digits_beside(now.value, now.target, scale)
+    verb = "rose" if now.value > before.value else "fell"
+    return (
+        f"{spoken(source, lead)} {verb} to {with_unit(now.value, scale, digits=digits)} from "
+        f"{show(before.value, scale)} in {period_name(source, before.period_id)}{target_clause(now, scale)}."
     )
 
 

@@ -122,7 +122,7 @@ def entity_table(
         Column("n", "number", "14mm"),
         Column(f"Δ {source.period.previous.short}", "number", "16mm", scale.digits),
         Column("Move", "word", "21mm"),
-        Column(f"{show(low, scale, digits=digits)} to {show(high, scale, digits=digits)}", "mark", "43mm"),
+        Column(f"Scale {show(low, scale, digits=digits)} to {show(high, scale, digits=digits)}", "mark", "43mm"),
     )
     return Table(title, columns, rows, foot=foot)
 

@@ -71,15 +71,15 @@ def blockers_table(found: list[Blocker], below: int) -> Table | None:
     columns = (
         Column("Not met", "name"),
         Column("Sellers", "number", "10.5mm"),
-        *(Column(head, "number", "7.5mm") for head in ("to 1", "to 2", "to 3")),
-        Column("Alone", "number", "9.5mm"),
-        Column("Gap", "word-right", "15mm"),
+        *(Column(head, "number", "8mm") for head in ("Conq.", "Capt.", "Sup.")),
+        Column("Only it", "number", "10mm"),
+        Column("Gap", "word-right", "14.5mm"),
     )
     foot = (
-        f"Of {plural(below, 'seller')}; one may lack several. To 1 Conqueror, 2 Captain, 3 Superhero; alone: nothing "
-        "else is missing; gap: the median."
+        f"Of {plural(below, 'seller')}; one may lack several. Conqueror, Captain, Superhero: the status they lack it "
+        "for; only it: nothing else is missing; gap: the median."
     )
-    return Table("What stands before the next status", columns, tuple(map(_blocker_row, found)), foot=foot)
+    return Table("Barriers to the next status", columns, tuple(map(_blocker_row, found)), foot=foot)
 
 
 def _blocker_row(blocker: Blocker) -> Row:

@@ -96,13 +96,15 @@ def late_categories(source: Published) -> Table | None:
     before = source.entities(METRIC, "category", source.period.previous.id)
     ranked = sorted(known, key=lambda key: (-_late(known[key]), key))
     rows = [_category_row(source, key, known[key], before.get(key)) for key in ranked[:CATEGORIES]]
-    late, due = sum(_late(value) for value in known.values()), sum(_due(value) for value in known.values())
     rest = ranked[CATEGORIES:]
     if rest:
         rest_late, rest_due = sum(_late(known[key]) for key in rest), sum(_due(known[key]) for key in rest)
         label = plural(len(rest), "more category", "more categories")
         rows.append(Row((Cell(label), *_counts(rest_late, rest_due), Cell(""))))
-    rows.append(Row((Cell("All"), *_counts(late, due), Cell("")), is_total=True))
+    orders = source.at(METRIC)
+    assert orders is not None  # its categories are known
+    total = (Cell(count(_late(orders))), Cell(count(_due(orders))), value_cell(METRIC, orders, SHARE))
+    rows.append(Row((Cell("All orders"), *total, Cell("")), is_total=True))
     columns = (
         Column("Category", "name"),
         Column("Late", "number", "10mm"),
@@ -112,7 +114,7 @@ def late_categories(source: Published) -> Table | None:
     )
     foot = (
         "Late: not there by the promised day, undelivered ones too; the exports do not say why. An order with goods of "
-        "two categories counts in both."
+        "two categories counts in both, each part judged on its own promise; all orders: each counted once."
     )
     hidden = len(values) - len(known)
     if hidden:

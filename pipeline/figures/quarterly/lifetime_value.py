@@ -7,6 +7,7 @@ What belongs here: the sentence, the tables and the chart of lifetime value. The
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline.figures.chart_shapes import Block, ColumnGroups
 from pipeline.figures.measures import Footnotes, change_cell, interval_text, value_cell
@@ -27,7 +28,8 @@ MEASURES = {
 }
 MONTHS = 12
 MOST_FREQUENT = 7  # customers who came back this often or more stand together; pipeline.analyses.clv_calibration
-FINE_BELOW = 20  # foretold order days of a group: below, a decimal tells more than it feigns
+FEWEST_CUSTOMERS = 10  # a smaller group is not told of by itself
+FINE_BELOW = 20  # forecast order days of a group: below, a decimal tells more than it feigns
 HOLDOUT_WEEKS = 13  # pipeline.analyses.clv_calibration
 SHARE = scale_of("share", "")
 #: A check's name in the table, and in a sentence.
@@ -37,7 +39,7 @@ CHECKS = {
     "value_fit_converged": ("Values fitted", "the model of values"),
     "value_frequency_correlation": ("Correlation", "the correlation of value and frequency"),
     "value_q": ("Shape of values", "the shape of values, q,"),
-    "holdout_error": ("Hold-out error", "the error over the weeks held out"),
+    "holdout_error": ("Test-week error", "the error over the test weeks"),
 }
 
 
@@ -74,9 +76,20 @@ def model_sentence(source: Published) -> Sentence | None:
         failed = next((check for check in reversed(checks.values()) if check.is_passed is False), None)
         failed = failed or next((check for check in checks.values() if not check.is_passed), None)
         return (
-            None if failed is None else Sentence(f"No 12-month value is printed: {_failure(failed)}.", "model failed")
+            None
+            if failed is None
+            else Sentence(f"{_spent(source)}: {_failure(failed)}.", "spent to date; model failed")
         )
     return Sentence(_expected(source, value, checks), "model valid")
+
+
+def _spent(source: Published) -> str:
+    """What customers have brought on average, and that no forecast is given."""
+    value = source.at("clv_historic_mean")
+    if value is None or value.value is None:
+        return "No 12-month forecast is given"
+    spent = with_unit(value.value, scale_for(source, "clv_historic_mean"), digits=0)
+    return f"Customers have spent {spent} on average; no 12-month forecast is given"
 
 
 def _failure(check: Check) -> str:
@@ -85,10 +98,9 @@ def _failure(check: Check) -> str:
     if check.value is None:
         return f"{spoken} could not be found, the record being too short"
     if check.name == "holdout_error":
-        way = "more" if check.value > 0 else "fewer"
+        way = "over" if check.value > 0 else "under"
         return (
-            f"the model foretold {_percent(abs(check.value))} {way} order days than came in the {HOLDOUT_WEEKS} weeks "
-            f"held out; {goal(check.threshold, SHARE)} is the most allowed"
+            f"the model {way}-predicted orders by {_percent(abs(check.value))} (limit {goal(check.threshold, SHARE)})"
         )
     if check.name == "repeat_buyers":
         return f"{count(check.value)} customers have come back, and the model asks for {count(check.threshold)}"
@@ -109,7 +121,7 @@ def _expected(source: Published, value: Value, checks: dict[str, Check]) -> str:
         text += f", {way} {show(before.value, scale)} in {period_name(source, before.period_id)}"
     error = checks.get("holdout_error")
     if error is not None and error.value is not None:
-        text += f"; its hold-out error is {_signed(error.value)}"
+        text += f"; its error in the test weeks is {_signed(error.value)}"
     return f"{text}."
 
 
@@ -187,8 +199,8 @@ def checks_table(source: Published) -> Table | None:
         "Whether the 12-month model holds",
         columns,
         rows,
-        foot=f"Hold-out error: fitted without the last {HOLDOUT_WEEKS} weeks, held against them. Correlation: of spend "
-        "and frequency. A value needs all six.",
+        foot=f"Test weeks: the last {HOLDOUT_WEEKS}, forecast from those before. Correlation: of spend and frequency. "
+        "All six checks must hold.",
     )
 
 
@@ -229,21 +241,38 @@ def calibration_chart(source: Published) -> ColumnGroups | None:
     )
     if not found:
         return None
+    found = _without_small_groups(found)
+    if not found:
+        return None
     digits = 1 if min(row[2] for row in found) < FINE_BELOW else 0
-    foretold, came = sum(row[2] for row in found), sum(row[3] for row in found)
+    forecast, actual = sum(row[2] for row in found), sum(row[3] for row in found)
     return ColumnGroups(
-        title=f"Order days in the {HOLDOUT_WEEKS} weeks held out, by how often the customers had come back before",
-        alt=f"The model foretold {count(foretold)} order days in all, {count(came)} came. "
+        title=f"Order days in the {HOLDOUT_WEEKS} test weeks, by how often the customers had come back before",
+        alt=f"Forecast: {count(forecast)} order days in all; actual: {count(actual)}. "
         "The table below holds every group.",
         corner="Came back before",
-        labels=tuple(f"{row[0]}×" if row[0] < MOST_FREQUENT else f"{MOST_FREQUENT}× or more" for row in found),
+        labels=tuple(label for label, *_ in found),
         under=("",) * len(found),
         groups=tuple((Block(0.0, row[2], "expected"), Block(0.0, float(row[3]), "actual")) for row in found),
         rows=(
             DataRow("Customers", tuple(count(row[1]) for row in found)),
-            DataRow("Foretold", tuple(number(row[2], digits) for row in found)),
-            DataRow("Came", tuple(count(row[3]) for row in found)),
+            DataRow("Forecast", tuple(number(row[2], digits) for row in found)),
+            DataRow("Actual", tuple(count(row[3]) for row in found)),
         ),
-        keys=(("expected", "foretold"), ("actual", "came")),
+        keys=(("expected", "forecast"), ("actual", "actual")),
         height=14.0,
     )
+
+
+def _without_small_groups(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The groups under their labels; from the first with fewer than ten customers on they stand as one."""
+    small = (at for at, row in enumerate(found) if row[1] < FEWEST_CUSTOMERS)
+    cut = min(next(small, len(found) - 1), len(found) - 1)
+    while cut and sum(row[1] for row in found[cut:]) < FEWEST_CUSTOMERS:
+        cut -= 1
+    last = [sum(column) for column in list(zip(*found[cut:], strict=True))[1:]]
+    if last[0] < FEWEST_CUSTOMERS:
+        return []
+    is_open = cut < len(found) - 1 or found[cut][0] >= MOST_FREQUENT
+    label = f"{found[cut][0]}×{' or more' if is_open else ''}"
+    return [*((f"{row[0]}×", *row[1:]) for row in found[:cut]), (label, *last)]

@@ -56,14 +56,14 @@ def backtest_table(source: Published) -> Table | None:
     low, high = min(bounds), max(bounds)
     rows = tuple(_row(view, final, low, (high - low) or 1.0) for view in shown)
     columns = (
-        Column("Seen", "word", "9mm"),
-        Column("Left, d", "number", "8.5mm"),
+        Column("Day", "word", "9mm"),
+        Column("Left", "number", "8.5mm"),
         Column("Forecast", "number", "15.5mm"),
         Column(f"80{THIN}% limits", "word-right"),
         Column("", "mark", "17mm"),
-        *((Column("Held", "word", "9mm"),) if final is not None else ()),
+        *((Column("Inside", "word", "9mm"),) if final is not None else ()),
     )
-    return Table("Forecasts of the final count, and what came", columns, rows, foot=_foot(final, found, shown))
+    return Table("Forecasts of the final count, and the actual one", columns, rows, foot=_foot(final, found, shown))
 
 
 def _shown(found: list[View]) -> list[View]:
@@ -88,7 +88,7 @@ def _row(view: View, final: float | None, low: float, width: float) -> Row:
         Cell(f"{view.cut:%m-%d}"),
         Cell(count(view.days_left)),
         Cell(count(view.forecast), tone="strong"),
-        Cell(f"{count(view.low)}–{count(view.high)}", tone="muted"),
+        Cell(f"{count(view.low)} to {count(view.high)}", tone="muted"),
         Cell("", mark=mark),
     )
     if final is None:
@@ -98,7 +98,7 @@ def _row(view: View, final: float | None, low: float, width: float) -> Row:
 
 def _foot(final: float | None, found: list[View], shown: list[View]) -> str:
     """Short, so that it takes one line below the table."""
-    said = [] if final is None else ["Line: what came."]
+    said = [] if final is None else ["Left: days. Line: the actual count."]
     rest = len(found) - len(shown)
     said.append("Each carries on the pace so far.")
     if rest:
@@ -122,11 +122,11 @@ def record_sentence(source: Published) -> str:
         inside = sum(view.holds(final) for view in own)
         here = f"{count(inside)} of this quarter's {plural(len(own), 'forecast')} and in "
     scale = scale_of("share", "")
-    verdict = "as they promise"
+    verdict = "as often as they promise"
     if held.high < PROMISED:
-        verdict = "too narrow"
+        verdict = "the limits are too narrow"
     elif held.low > PROMISED:
-        verdict = "too wide"
+        verdict = "the limits are too wide"
     return (
         f"Forecasts' 80{THIN}% limits held the final count in {here}{count(held.numerator or 0)} of all "
         f"{count(held.denominator)} up to it ({with_unit(held.value, scale)}, 95{THIN}% interval "

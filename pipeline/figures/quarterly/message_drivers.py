@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.figures.measures import change_cell, value_cell
 from pipeline.figures.model import MISSING_TEXT, Cell, Column, Row, Step, Table
-from pipeline.figures.numbers import change, count, number, scale_of
+from pipeline.figures.numbers import THIN, change, count, number, scale_of
 from pipeline.figures.published import Published, Value
 from pipeline.figures.wording import period_name
 
@@ -98,10 +98,12 @@ def bridge_table(source: Published) -> Table | None:
         Column(f"On {previous}", "mark", "21mm"),
     )
     foot = f"Each group sums to the change of all messages. {LEFT_OUT}"
-    if len(groups[0]) == 4:
+    depth = source.at("message_intensity")
+    if len(groups[0]) == 4 and depth is not None and depth.numerator is not None:
+        unnamed = number(100 * (now.numerator - depth.numerator) / now.numerator, 1) if now.numerator else MISSING_TEXT
         foot = (
-            "Messages that name an order are orders × share × messages to each; that product's change is shared out "
-            f"by logarithmic means. {foot}"
+            f"{unnamed}{THIN}% of messages name no such order; the others are orders × share × messages to each, that "
+            f"product's change shared out by logarithmic means. {foot}"
         )
     return Table(f"What {source.period.label} added to {previous}", columns, tuple(rows), foot=foot)
 
@@ -257,7 +259,7 @@ def ages_table(source: Published) -> Table | None:
     columns = (
         Column("Waiting for", "name"),
         Column("Open", "number", "11mm"),
-        Column("Of", "number", "12mm"),
+        Column("Asked", "number", "12mm"),
         Column(f"Δ {source.period.previous.short} %", "number", "12mm", 1),
     )
     foot = f"As of {source.run.as_of_day}; without exempt ones."

@@ -76,7 +76,7 @@ def drawn(source: Published, quarter: Period, days: list[PathDay], rows: tuple[D
         high=max(highest, target or 0.0, end[1] if end else 0.0) * 1.04,
         target=None if target is None else Guide(target, f"target {count(target)}", "target"),
         end=end,
-        height=23.0,
+        height=21.0,
     )
 
 

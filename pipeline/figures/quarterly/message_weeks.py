@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from pipeline.figures.model import DataRow, Guide, TimeChart
-from pipeline.figures.numbers import MISSING, THIN, change, count, number, scale_of
+from pipeline.figures.numbers import MISSING, THIN, change, count, listed, number, scale_of
 from pipeline.figures.published import Published, Value
 from pipeline.statistics.process_limits import Limits, process_limits
 
@@ -74,6 +74,32 @@ def run_sentence(step: WeekStep) -> str:
         f"All {count(step.stayed)} weeks from {step.first_day} on lie {side} {count(step.limits.mean)}, the mean of "
         f"the {WEEKS} before those shown."
     )
+
+
+def weeks_note(source: Published, total: float) -> str:
+    """Which weeks are beyond the limits, and why the weeks shown need not sum to the quarter; '' without weeks."""
+    shown, limits = _shown(source)
+    shown = shown[-WEEKS:]
+    if len(shown) < 2:
+        return ""
+    text = f"Weeks from {shown[0][1]} to {shown[-1][1] + timedelta(days=DAYS - 1)}"
+    weeks = sum(value.value or 0.0 for value, _ in shown)
+    if weeks != total:
+        text += f" sum to {count(weeks)}; the quarter's own days to {count(total)}"
+    text += "."
+    for side, outside in _outside(shown, limits).items():
+        text += f" {side}: {listed(outside)}." if outside else ""
+    return text
+
+
+def _outside(shown: list[tuple[Value, date]], limits: Limits | None) -> dict[str, list[str]]:
+    if limits is None:
+        return {}
+    found = [(value.period_id[5:], value.value) for value, _ in shown if value.value is not None]
+    return {
+        "Above the upper limit": [week for week, value in found if value > limits.high],
+        "Below the lower limit": [week for week, value in found if value < limits.low],
+    }
 
 
 def weeks_chart(source: Published, metric: str = "message_count", counted: str = "Messages") -> TimeChart | None:

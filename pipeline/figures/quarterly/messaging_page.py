@@ -16,7 +16,14 @@ from pipeline.figures.published import Published
 from pipeline.figures.quarterly.message_backtest import backtest_table, record_sentence
 from pipeline.figures.quarterly.message_drivers import ages_table, bridge_table, counted_table, use_table
 from pipeline.figures.quarterly.message_paths import path_chart, path_days
-from pipeline.figures.quarterly.message_weeks import WeekStep, run_sentence, step_clause, week_step, weeks_chart
+from pipeline.figures.quarterly.message_weeks import (
+    WeekStep,
+    run_sentence,
+    step_clause,
+    week_step,
+    weeks_chart,
+    weeks_note,
+)
 from pipeline.figures.wording import big_number, not_measured
 from pipeline.settings import Office
 
@@ -32,6 +39,7 @@ class MessagingPage:
     path: PathChart | None
     backtest: Table | None
     weeks: TimeChart | None
+    weeks_note: str
     bridge: Table | None
     counted: Table | None
     use: Table | None
@@ -54,6 +62,7 @@ def messaging_page(source: Published, office: Office) -> MessagingPage | None:
         path=path_chart(source),
         backtest=backtest_table(source),
         weeks=weeks_chart(source),
+        weeks_note=weeks_note(source, now.value) if source.is_complete else "",
         bridge=bridge,
         counted=None if bridge else counted_table(source),
         use=use_table(source),

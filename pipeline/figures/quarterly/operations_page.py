@@ -161,7 +161,7 @@ def _measures(source: Published) -> Table | None:
     )
     still_open = (
         f"Still open: refunds of these orders come in for {count(REFUNDS_SETTLE.days)} days and more after the "
-        "quarter, so that no change is told."
+        "quarter, so no change is given."
     )
     return replace(table, rows=rows, foot=f"{foot} {still_open}".strip())
 

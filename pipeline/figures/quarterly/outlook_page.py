@@ -1,20 +1,22 @@
 """The next quarter: proposed targets with their evidence, what follows from missed ones, what a person must sign.
 
-What belongs here: the choice and order of what the page shows, its sentences and its actions. Every date is one that a
-rule gives: a target counts for periods that begin on its first day or later, and a quarter is judged when it is over.
+What belongs here: the choice and order of what the page shows, and its sentences. The actions are the first page's
+decisions, with dates. Every date is one that a rule gives (a target counts for periods that begin on its first day or
+later, and a quarter is judged when it is over) and lies after the day of the report.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pipeline.figures.decisions import owner_of
 from pipeline.figures.measures import last_year_id
 from pipeline.figures.model import BigNumber, Cell, Column, Row, Sentence, Table
-from pipeline.figures.numbers import count, digits_beside, goal, listed, plural, show, with_unit
+from pipeline.figures.numbers import count, goal, listed, plural, show
 from pipeline.figures.published import Published
+from pipeline.figures.quarterly.decisions import what_to_decide
 from pipeline.figures.quarterly.objectives import Objective, objectives
 from pipeline.figures.quarterly.proposal_tables import (
     Proposal,
@@ -24,7 +26,8 @@ from pipeline.figures.quarterly.proposal_tables import (
     scale_of_proposal,
     why_none,
 )
-from pipeline.figures.wording import in_sentence, scale_for, spoken, subject
+from pipeline.figures.summary import kpi_metrics
+from pipeline.figures.wording import in_sentence, spoken, subject
 from pipeline.settings import Office
 
 
@@ -52,13 +55,13 @@ def outlook_page(source: Published, office: Office) -> OutlookPage | None:
     has_rings = any(proposal.policy_target is not None for proposal in made)
     return OutlookPage(
         message=_message(source, judged, made, found),
-        number=_number(source, made),
+        number=_number(source, measured, made),
         in_force=in_force,
         legend=_legend(has_rings) if made else "",
         first_targets=first,
         left_out=why_none(found),
-        actions=_actions(source, office, judged, measured, made),
-        signing=_signing(source, made),
+        actions=_actions(source, office, judged, measured),
+        signing=_signing(source, office, made),
         not_measured=_unmeasured(source, found),
     )
 
@@ -70,12 +73,11 @@ def _message(source: Published, judged: list[Objective], made: list[Proposal], f
     if not made:
         tail = f"nothing can be proposed for {following} yet"
     elif not again:
-        tail = f"for {following} the figures support {plural(len(made), 'first target')}"
+        tail = f"for {following} a first one could be set for {plural(len(made), 'measure')}"
+    elif all(_is_beyond(proposal) for proposal in again):
+        tail = f"{count(len(again))} in force could be raised for {following} by the smallest change that would show"
     else:
-        tail = f"for {following} the figures support {plural(len(made), 'proposal')}"
-        tail += f", {count(len(again))} for targets in force"
-        if all(_is_beyond(proposal) for proposal in again):
-            tail += f", {'each' if len(again) > 1 else 'which is'} beyond today's value"
+        tail = f"for {following} {count(len(again))} in force could become the mean and the smallest change that shows"
     if judged:
         missed = sum(1 for objective in judged if not objective.is_met)
         text = f"{count(missed)} of {plural(len(judged), 'target')} {'is' if missed == 1 else 'are'} missed in {label}"
@@ -98,53 +100,60 @@ def _is_beyond(proposal: Proposal) -> bool:
     return proposal.committed < proposal.policy_target
 
 
-def _number(source: Published, made: list[Proposal]) -> BigNumber | None:
-    if not made:
+def _number(source: Published, measured: list[Proposal], made: list[Proposal]) -> BigNumber | None:
+    """The targets in force with a proposal; None where there are only first targets."""
+    again = [proposal for proposal in made if proposal.policy_target is not None]
+    if not again:
         return None
-    again = sum(1 for proposal in made if proposal.policy_target is not None)
-    parts = [
-        f"{count(again)} for targets in force, {count(len(made) - again)} first targets" if again else "first targets",
-        "from the last three months" if made[0].is_final else f"a draft until {source.period.label} is over",
-        "none is in force until a person signs it",
-    ]
-    return BigNumber(count(len(made)), f"proposals for {source.period.next.label}", " · ".join(parts))
+    in_force = sum(1 for proposal in measured if proposal.policy_target is not None)
+    never = sum(1 for proposal in again if proposal.months_at_proposal == 0)
+    parts = [f"of {plural(in_force, 'target')} in force"]
+    if never:
+        parts.append(f"{count(never)} of them at a level that no month has reached so far")
+    if len(made) > len(again):
+        parts.append(f"{plural(len(made) - len(again), 'measure')} without a target could have a first one")
+    parts.append(
+        "nothing counts until a person signs it" if made[0].is_final else f"a draft until {source.period.label} is over"
+    )
+    return BigNumber(count(len(again)), f"with a proposal for {source.period.next.label}", " · ".join(parts))
 
 
 def _legend(has_rings: bool) -> str:
     ring = "; ring: target in force" if has_rings else ""
     return (
-        f"Dot: baseline of three months with its 95 % interval; line: proposal{ring}; each row on a scale of its own. "
-        "Shows from: the smallest change that the next quarter would show with a chance of 80 %, of shares in points; "
-        "a proposal is the baseline and that change. There: months of the last twelve at the proposal or better."
+        "A proposal is the mean of the last three months and the least change that the next quarter would show with a "
+        "chance of 80 % (of shares, in points): what could be noticed, not what can be reached. Of a quarter's count "
+        "the mean is the sum. Its interval counts how months differ, so both may depart from the quarter's own on "
+        f"other pages. Dot and line: mean and interval; upright line: proposal{ring}; each row on a scale of its own. "
+        "Reached: months of the last twelve at the proposal or better."
     )
 
 
-def _actions(
-    source: Published, office: Office, judged: list[Objective], found: list[Proposal], made: list[Proposal]
-) -> Table | None:
-    """What follows from the quarter's targets, who answers for it, and the day that a rule gives."""
+def _actions(source: Published, office: Office, judged: list[Objective], found: list[Proposal]) -> Table | None:
+    """The first page's decisions, and targets out of reach: who answers for each, and the day that a rule gives."""
     following = source.period.next
-    last_day = f"{following.end - timedelta(days=1):%Y-%m-%d}"
+    days = {
+        "target missed": _day(source, "judged", following.end - timedelta(days=1)),
+        "targets proposed": _day(source, "by", following.start),
+    }
+    areas = {metric: area for area, several in kpi_metrics(source).items() for metric in several}
     rows = [
-        _action(_missed(source, objective), owner_of(office, objective.owner), f"judged {last_day}")
-        for objective in judged
-        if not objective.is_met
+        _action(decision.text, decision.owner, days.get(decision.rule, ""))
+        for decision in what_to_decide(source, office, judged, areas)
     ]
     owners = {objective.metric: objective.owner for objective in judged}
     for proposal in found:
         if proposal.assurance == "consistently_fail":
             rows.append(_action(_out_of_reach(source, proposal), _owner(office, owners, proposal.metric), ""))
-    by_hand = [proposal for proposal in found if proposal.policy_target is not None and proposal.committed is None]
-    first_day = f"by {following.start:%Y-%m-%d}"
-    if by_hand:
-        several = dict.fromkeys(_owner(office, owners, proposal.metric) for proposal in by_hand)
-        text = f"Confirm or change {plural(len(by_hand), 'target')} for which nothing is proposed."
-        rows.append(_action(text, listed(owner for owner in several if owner), first_day))
-    if made:
-        text = f"Sign, change or refuse {plural(len(made), 'proposal')}."
-        rows.append(_action(text, office.owners.data, first_day))
-    columns = (Column("Action", "name"), Column("Owner", "name", "40mm"), Column("Date", "word", "28mm"))
-    return Table("What follows", columns, tuple(rows)) if rows else None
+    has_days = any(row.cells[2].text for row in rows)
+    columns = (Column("Action", "name"), Column("Owner", "name", "43mm"), Column("Date", "word", "28mm"))
+    shown = rows if has_days else [Row(row.cells[:2]) for row in rows]
+    return Table("What follows", columns if has_days else columns[:2], tuple(shown)) if rows else None
+
+
+def _day(source: Published, word: str, day: date) -> str:
+    """`judged 2026-06-30`; nothing for a day that the report's own does not lie before."""
+    return f"{word} {day:%Y-%m-%d}" if day > source.run.as_of_day else ""
 
 
 def _action(text: str, owner: str, day: str) -> Row:
@@ -156,15 +165,6 @@ def _owner(office: Office, owners: dict[str, str], metric: str) -> str:
     return owner_of(office, area) if area else ""
 
 
-def _missed(source: Published, objective: Objective) -> str:
-    value, metric = objective.value, objective.metric
-    assert value.value is not None and value.target is not None
-    scale = scale_for(source, metric)
-    digits = digits_beside(value.value, value.target, scale)
-    standing = with_unit(value.value, scale, digits=digits)
-    return f"{spoken(source, metric)}: from {standing} to the target of {goal(value.target, scale)}."
-
-
 def _out_of_reach(source: Published, proposal: Proposal) -> str:
     scale = scale_of_proposal(source, proposal)
     usual = f"{show(proposal.limit_low, scale)} to {show(proposal.limit_high, scale)}"
@@ -174,14 +174,15 @@ def _out_of_reach(source: Published, proposal: Proposal) -> str:
     )
 
 
-def _signing(source: Published, made: Sequence[Proposal]) -> tuple[str, ...]:
+def _signing(source: Published, office: Office, made: Sequence[Proposal]) -> tuple[str, ...]:
     """What a person does to put a proposal in force, step by step."""
     if not made:
         return ()
     following = source.period.next
     return (
-        f"scmr17 targets propose {following.id} writes the file: a row a proposal, its evidence, room for a name.",
-        "Who agrees copies the row, from metric to source, into config/targets.csv and puts a name to it.",
+        f"{office.owners.data} has the file of proposals for {following.label} written: a row for each, its evidence, "
+        "room for a name.",
+        "A person who agrees with a row signs it with a name and adds it to the office's targets.",
         f"From the next run on it counts for periods that begin on {following.start:%Y-%m-%d} or later.",
     )
 

@@ -149,5 +149,5 @@ def programmes_note(source: Published) -> str:
     if said:
         text += f" Others, sellers yes / no / not known: {'; '.join(said)}."
     if missing:
-        text += f" Not known for want of: {', '.join(missing)}."
+        text += f" Not recorded: {', '.join(missing)}."
     return text

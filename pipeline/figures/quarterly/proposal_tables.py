@@ -21,17 +21,17 @@ from pipeline.figures.wording import subject
 ASSURANCE = {
     "consistently_pass": "always met",
     "consistently_fail": "never met",
-    "hit_and_miss": "now and then",
+    "hit_and_miss": "sometimes",
     "too_short": "too few months",
-    "not_comparable": "not by months",
+    "not_comparable": "no months",
 }
 #: Why nothing is proposed, as the end of a sentence about several metrics.
 REASONS = {
     "no_months": "not computed by the month",
-    "not_a_level": "a change already",
+    "not_a_level": "itself a change",
     "too_short": "fewer than three months on record",
     "too_few": "fewer than 30 cases",
-    "too_noisy": "more noise than there is to lower",
+    "too_noisy": "with a noise above the value",
     "not_additive": "the months do not add up to the quarter",
     "not_measured": "not measured",
     "no_data": "no cases",
@@ -46,7 +46,7 @@ WANTED = (
     "order_negative_review_rate", "reviews_per_100_orders", "customer_retention_rate", "active_buyers", "net_sales",
     "average_order_value", "active_sellers",
 )  # fmt: skip
-MOST_FIRST_TARGETS = 7
+MOST_FIRST_TARGETS, MOST_WITHOUT_OTHERS = 5, 14  # the latter where no target is in force
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,12 @@ def in_force_table(source: Published, found: Sequence[Proposal]) -> Table | None
     rows = tuple(Row(_in_force_cells(source, proposal, notes)) for proposal in targets)
     columns = (
         *_columns(),
-        Column("Today", "number", "13mm", 1),
-        Column("Committed", "number", "16mm", 1),
-        Column("Stretch", "number", "13.5mm", 1),
-        Column("Shows from", "number", "15.5mm", 1),
-        Column("Today is met", "word", "20.5mm"),
+        Column("In force", "number", "13.5mm", 1),
+        Column("Proposed", "number", "16.5mm", 1),
+        Column("Reached", "word-right", "15mm"),
+        Column("Met by month", "word", "20mm"),
     )
-    foot = (
-        "Today: the target in force, and whether the limits of the last twelve months say that it is met always, now "
-        "and then or never."
-    )
+    foot = "Met by month: what the limits of the last twelve months say of the target in force."
     return Table(
         f"Targets in force, and what is proposed for {source.period.next.short}",
         columns,
@@ -123,18 +119,25 @@ def first_targets_table(source: Published, found: Sequence[Proposal]) -> Table |
     }
     if not made:
         return None
+    in_force = any(proposal.policy_target is not None and proposal.reason != "not_measured" for proposal in found)
     order = [*(metric for metric in WANTED if metric in made), *(metric for metric in made if metric not in WANTED)]
-    shown = [made[metric] for metric in order[:MOST_FIRST_TARGETS]]
-    rows = tuple(Row(_first_cells(source, proposal)) for proposal in shown)
+    most = MOST_FIRST_TARGETS if in_force else MOST_WITHOUT_OTHERS
+    shown = [made[metric] for metric in order[:most]]
+    notes = Footnotes()
+    rows = tuple(Row(_first_cells(source, proposal, notes)) for proposal in shown)
     columns = (
         *_columns(),
-        Column("Committed", "number", "16mm", 2),
-        Column("Shows from", "number", "18mm", 2),
-        Column("There", "word-right", "14mm"),
+        Column("Proposed", "number", "18mm", 2),
+        Column("Least change", "number", "20mm", 2),
+        Column("Reached", "word-right", "18mm"),
     )
     left = len(made) - len(shown)
-    foot = f"{count(left)} more first targets stand in the file with their evidence." if left else ""
-    return Table("First targets, for measures that have none", columns, rows, foot)
+    foot = (
+        f"{count(left)} more measures have such a proposal, with its evidence, in the file of proposals."
+        if left
+        else ""
+    )
+    return Table("First targets, for measures that have none", columns, rows, foot, tuple(notes.texts))
 
 
 def why_none(found: Sequence[Proposal]) -> str:
@@ -159,8 +162,8 @@ def scale_of_proposal(source: Published, proposal: Proposal) -> Scale:
 def _columns() -> tuple[Column, ...]:
     return (
         Column("Measure", "name"),
-        Column("Baseline", "number", "13.5mm", 1),
-        Column("95 % interval", "word-right", "27mm"),
+        Column("3-month mean", "number", "19mm", 1),
+        Column("Its 95 % interval", "word-right", "27mm"),
         Column("", "mark", "17.5mm"),
     )
 
@@ -191,7 +194,11 @@ def _in_force_cells(source: Published, proposal: Proposal, notes: Footnotes) -> 
     digits = scale.digits
     if proposal.committed is not None:
         digits = digits_beside(proposal.committed, proposal.policy_target, scale)
-        committed = Cell(show(proposal.committed, scale, digits=digits), tone="strong")
+        further = ""
+        if proposal.stretch != proposal.committed:
+            text = f"To stretch to: {show(proposal.stretch, scale, digits=digits)}."
+            further = notes.letter(text)
+        committed = Cell(show(proposal.committed, scale, digits=digits), note=further, tone="strong")
     else:
         reason = REASONS.get(proposal.reason or "", "no value")
         committed = Cell(MISSING_TEXT, note=notes.letter(f"{MISSING_TEXT}: {reason}; a person sets it."))
@@ -199,19 +206,18 @@ def _in_force_cells(source: Published, proposal: Proposal, notes: Footnotes) -> 
         *_baseline_cells(source, proposal),
         Cell(show(proposal.policy_target, scale)),
         committed,
-        Cell(show(proposal.stretch, scale, digits=digits)),
-        _change(proposal, scale),
+        _reached(proposal, notes),
         Cell(ASSURANCE.get(proposal.assurance, MISSING_TEXT), tone="muted"),
     )
 
 
-def _first_cells(source: Published, proposal: Proposal) -> tuple[Cell, ...]:
+def _first_cells(source: Published, proposal: Proposal, notes: Footnotes) -> tuple[Cell, ...]:
     scale = scale_of_proposal(source, proposal)
     return (
         *_baseline_cells(source, proposal),
         Cell(show(proposal.committed, scale), tone="strong"),
         _change(proposal, scale),
-        _there(proposal),
+        _reached(proposal, notes),
     )
 
 
@@ -221,10 +227,16 @@ def _change(proposal: Proposal, scale: Scale) -> Cell:
     return Cell(number(in_scale(proposal.detectable_change, scale), scale.digits))
 
 
-def _there(proposal: Proposal) -> Cell:
-    if proposal.months_at_proposal is None:
+def _reached(proposal: Proposal, notes: Footnotes) -> Cell:
+    """In how many months the proposal was reached; none, and more than half, are said in words."""
+    if proposal.months_at_proposal is None or proposal.committed is None:
         return Cell("")
-    return Cell(f"{count(proposal.months_at_proposal)} of {count(proposal.months)}")
+    note = ""
+    if not proposal.months_at_proposal:
+        note = notes.letter("Never reached so far: nothing shows that it can be.")
+    elif 2 * proposal.months_at_proposal > proposal.months:
+        note = notes.letter("Reached in most months already: less than what is usual.")
+    return Cell(f"{count(proposal.months_at_proposal)} of {count(proposal.months)}", note=note)
 
 
 def _mark(proposal: Proposal, scale: Scale) -> Interval | None:

@@ -12,12 +12,14 @@ from pipeline.figures.measures import INDICATIVE_BELOW
 from pipeline.figures.model import MISSING_TEXT, DataRow, TimeChart
 from pipeline.figures.numbers import count, show
 from pipeline.figures.published import Published, Value
+from pipeline.figures.quarterly.entity_moves import axis_of
 from pipeline.figures.trends import keys_of
 from pipeline.figures.wording import scale_for
 
 MOST_QUARTERS = 8
 FEWEST_QUARTERS = 2
-COLUMNS_MM = 9.5
+COLUMNS_MM = 12.0
+LINE_STEPS, WHOLE_STEP = {"%": 0.05}, 1.0  # a line's scale runs between multiples of it
 
 
 def quarter_axis(source: Published, length: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -35,11 +37,12 @@ def measured_from(series: Sequence[Value | None]) -> int:
 
 
 def quarter_columns(
-    source: Published, metric: str, title: str, cases: str, bounds: tuple[float, float]
+    source: Published, metric: str, title: str, cases: str, bounds: tuple[float, float] | None
 ) -> TimeChart | None:
-    """Columns from zero with the 95 % interval and the `cases` below each; None with fewer than two quarters.
+    """Columns with the 95 % interval and the `cases` below each; None with fewer than two quarters.
 
-    `bounds` hold zero and every value of the charts that share a scale.
+    `bounds` hold zero and every value of the charts that share a scale; without them it is a line on a scale of its
+    own, which its title states: columns of values that differ little would look alike.
     """
     series = source.series(metric, MOST_QUARTERS)
     series = series[measured_from(series) :]
@@ -48,6 +51,9 @@ def quarter_columns(
         return None
     scale = scale_for(source, metric)
     labels, under = quarter_axis(source, len(series))
+    low, high = bounds or axis_of(known, LINE_STEPS.get(scale.unit, WHOLE_STEP))
+    if bounds is None:
+        title += f"; scale {show(low, scale, digits=0)} to {show(high, scale, digits=0)}"
 
     def texts(values: Sequence[float | None]) -> tuple[str, ...]:
         return tuple(show(value, scale) for value in values)
@@ -66,14 +72,14 @@ def quarter_columns(
         f"{show(min(value.value or 0.0 for value in known), scale)} and "
         f"{show(max(value.value or 0.0 for value in known), scale)}, last {show(known[-1].value, scale)}. "
         "The table below holds every value.",
-        style="columns",
+        style="columns" if bounds else "line",
         corner="Quarter",
         labels=labels,
         under=under,
         values=tuple(value.value if value else None for value in series),
         rows=rows,
-        low=bounds[0],
-        high=bounds[1],
+        low=low,
+        high=high,
         last_label=show(known[-1].value, scale),
         wide=False,
         height=COLUMNS_MM,

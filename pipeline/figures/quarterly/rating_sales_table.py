@@ -36,15 +36,15 @@ def rating_sales_table(source: Published) -> Table | None:
         if value.value is None and reason:
             notes.append(f"{MISSING_TEXT} {label}: {_REASONS.get(reason, REASONS.get(reason, 'not known'))}.")
     columns = (
-        Column("Of", "name", "23mm"),
+        Column("Comparison", "name", "23mm"),
         Column("n", "number", "8mm"),
         Column("ρ", "number", "10mm", 2),
         Column("95 % interval", "word-right", "23mm"),
-        Column(f"{MINUS}1 to +1", "mark", "18mm"),
+        Column("", "mark", "18mm"),
     )
     foot = (
-        "Spearman's ρ of products' ratings before with units sold now, and of their changes. An association, which "
-        "says nothing about what drives what."
+        f"ρ: Spearman's rank correlation, drawn from {MINUS}1 to +1, of products' ratings before with units sold now, "
+        "and of their changes. An association, which says nothing about what drives what."
     )
     if indicative:
         foot += " (i): indicative, from few products."

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pipeline.figures.chart_shapes import PanelsChart
-from pipeline.figures.customers import stars_chart
+from pipeline.figures.customers import category_name, stars_chart
 from pipeline.figures.measures import detail_table
 from pipeline.figures.model import BigNumber, Sentence, StackChart, Table, TimeChart
 from pipeline.figures.noise import move_of
 from pipeline.figures.numbers import scale_of, show, with_unit
 from pipeline.figures.published import Published, Value
-from pipeline.figures.quarterly.category_ratings import category_name, category_panels, category_steps, months_in_a_row
+from pipeline.figures.quarterly.category_ratings import category_panels, category_steps, months_in_a_row
 from pipeline.figures.quarterly.rating_trends import no_trend_sentence, trend_table
 from pipeline.figures.trends import month_line
 from pipeline.figures.wording import big_number, not_measured, state_sentence
@@ -30,6 +30,7 @@ MEASURES = (
 )
 STARS = scale_of("stars", "")
 FEW_TRENDS = 3
+MOST_CATEGORIES = 8
 LINE_MM = 12.5  # the line is one of many on this page
 
 
@@ -61,24 +62,25 @@ def ratings_page(source: Published, office: Office) -> RatingsPage | None:
         run=months_in_a_row(source),
         rating=rating_line and replace(rating_line, height=LINE_MM),
         stars=stars_chart(source),
-        measures=_with_room(detail_table(source, _measures(source), "Ratings and reviews")),
-        categories=category_panels(source, _most_categories(trends)),
+        measures=_with_room(detail_table(source, _measures(source, trends), "Ratings and reviews")),
+        categories=category_panels(source, _most_categories(trends, len(category_steps(source)))),
         trends=trends,
         no_trend="" if trends else no_trend_sentence(source),
         not_measured=not_measured(source, MEASURES),
     )
 
 
-def _measures(source: Published) -> list[str]:
-    """Without surveys the good ratings go by the name of what they stand in for."""
+def _measures(source: Published, trends: Table | None) -> list[str]:
+    """Without surveys the good ratings go by the name of what they stand in for. The last gives its room to trends."""
     proxy = {} if source.is_measured("csat") else {"rating_positive_share": "csat_proxy"}
-    return [proxy.get(metric, metric) for metric in MEASURES]
+    return [proxy.get(metric, metric) for metric in (MEASURES[:-1] if trends else MEASURES)]
 
 
-def _most_categories(trends: Table | None) -> int:
-    """As many categories as leave room for the trends on one page, in full rows of panels."""
-    if trends is None:
-        return 8
+def _most_categories(trends: Table | None, stepped: int) -> int:
+    """As many categories as leave room for the trends on one page, in full rows of panels; with few trends all that
+    stepped, for the sentences count them."""
+    if trends is None or (len(trends.rows) <= FEW_TRENDS and stepped > 6):
+        return MOST_CATEGORIES
     return 6 if len(trends.rows) <= FEW_TRENDS else 4
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import date
 
 from pipeline.figures.customers import entity_name
 from pipeline.figures.measures import interval_mark, mark_legend, value_cell
@@ -14,11 +15,13 @@ from pipeline.figures.model import BigNumber, Cell, Column, Row, Sentence, Table
 from pipeline.figures.numbers import change, count, number, plural, scale_of, with_unit
 from pipeline.figures.published import Published, Value
 from pipeline.figures.quarterly.cohort_triangle import cohort_triangle
-from pipeline.figures.trends import month_line
-from pipeline.figures.wording import big_number, not_measured, page_message
+from pipeline.figures.quarterly.quarter_columns import bounds_of, quarter_columns
+from pipeline.figures.wording import big_number, not_measured, page_message, state_sentence
+from pipeline.periods import parse
 from pipeline.settings import Office
 
-METRICS = ("customer_retention_rate", "repeat_customer_share")
+KEPT = "customer_retention_rate"
+METRICS = (KEPT, "repeat_customer_share")
 LEAD = "repeat_customer_share"
 QUARTERS = 8
 CATEGORIES = 8
@@ -31,7 +34,9 @@ COUNT = scale_of("count", "")
 class RetentionPage:
     message: Sentence
     number: BigNumber | None
-    months: TimeChart | None
+    kept: TimeChart | None
+    repeat: TimeChart | None
+    lengthens: str
     quarters: Table
     categories: Table | None
     cohorts: Table | None
@@ -47,12 +52,10 @@ def retention_page(source: Published, office: Office) -> RetentionPage | None:
     return RetentionPage(
         message=message,
         number=big_number(source, told),
-        months=month_line(
-            source,
-            LEAD,
-            "Repeat customers by month, % of the month's buyers",
-            {"new_buyers": "New buyers", "active_buyers": "All buyers"},
-        ),
+        kept=_by_quarter(source, KEPT, "Customers kept, % of the quarter before's buyers", "Buyers before"),
+        repeat=_by_quarter(source, LEAD, "Repeat customers, % of the quarter's buyers", "Buyers"),
+        lengthens=f"The share of repeat customers rises as the record lengthens (it begins {_first_day(source)}): more "
+        "buyers have an order on record to come back from. It is not judged here.",
         quarters=_quarters(source),
         categories=_categories(source),
         cohorts=cohort_triangle(source),
@@ -61,15 +64,27 @@ def retention_page(source: Published, office: Office) -> RetentionPage | None:
 
 
 def _message(source: Published) -> tuple[Sentence, str]:
-    """The larger move beyond noise of the two. Buying has its seasons, so retention is held beside the same quarter a
-    year before; the share of repeat customers is not, since it grows with the length of the record."""
-    sentence, told = page_message(source, METRICS, LEAD)
+    """The share of customers kept. Buying has its seasons, so it is held beside the same quarter a year before; the
+    share of repeat customers grows with the length of the record, and leads only where no other is known."""
+    now = source.at(KEPT)
+    if now is None or now.value is None:
+        return Sentence(state_sentence(source, LEAD), "no quarter before"), LEAD
+    sentence, told = page_message(source, [KEPT], KEPT)
     year_before = f"{int(source.period.id[:4]) - 1}{source.period.id[4:]}"
     before = source.at(told, year_before)
-    if told != "customer_retention_rate" or before is None or before.value is None:
+    if before is None or before.value is None:
         return sentence, told
     text = f"{sentence.text[:-1]}; a year before, {with_unit(before.value, SHARE)}."
     return Sentence(text, f"{sentence.rule}, and the year before"), told
+
+
+def _by_quarter(source: Published, metric: str, title: str, cases: str) -> TimeChart | None:
+    return quarter_columns(source, metric, title, cases, bounds_of(source, [metric]))
+
+
+def _first_day(source: Published) -> date:
+    first_day: date = source.rows("select first_day from run")[0][0]
+    return first_day
 
 
 def _quarters(source: Published) -> Table:
@@ -82,7 +97,7 @@ def _quarters(source: Published) -> Table:
         rows.append(
             Row(
                 (
-                    Cell(period_id),
+                    Cell(parse(period_id).label),
                     _value(source, "active_buyers", period_id),
                     _value(source, "new_buyers", period_id),
                     Cell(
@@ -108,10 +123,9 @@ def _quarters(source: Published) -> Table:
 
 def _quarters_foot(source: Published, ids: tuple[str, ...]) -> str:
     adds_up = "New, kept and won back add up to the buyers. " if _adds_up(source, ids) else ""
-    first_day = source.rows("select first_day from run")[0][0]
     return (
         f"{adds_up}Kept %: of the buyers of the quarter before. Repeat %: of this quarter's, with orders on two days "
-        f"or more by its end. The record begins on {first_day}: who bought only before it counts as new."
+        f"or more by its end. The record begins on {_first_day(source)}: who bought only before it counts as new."
     )
 
 

@@ -131,6 +131,11 @@ def rules(source: Published, quarter: Period) -> tuple[Rules, ...]:
     return tuple(dict.fromkeys(Rules(*row) for row in rows))
 
 
+def are_answers_measured(source: Published, quarter: Period) -> bool:
+    """Whether any seller's engagement rests on answers; else it is the same for all."""
+    return bool(source.rows(f"select count(response_share) > 0 {_PAID}", start=quarter.start, end=quarter.end)[0][0])
+
+
 def without_share(source: Published, quarter: Period) -> list[tuple[str, str, int]]:
     """Reason, paid period and number of the sellers without a share in it."""
     return source.rows(

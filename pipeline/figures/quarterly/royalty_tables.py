@@ -18,6 +18,7 @@ from pipeline.figures.quarterly.royalty_books import (
     Account,
     Book,
     Rules,
+    are_answers_measured,
     correction_due,
     corrections,
     without_share,
@@ -26,6 +27,7 @@ from pipeline.figures.sellers import INELIGIBLE
 from pipeline.periods import parse
 
 MOST_CORRECTIONS = 3
+ANSWERED = "one half, and half of the share answered within 48 h"
 #: How a line of the reconciliation is called, the book's field, and its published metric for a whole quarter or month.
 LINES = (
     ("Paid out", "paid", "royalty_paid"),
@@ -88,17 +90,22 @@ def rules_table(source: Published, found: tuple[Rules, ...], total: Book) -> Tab
     def said(texts: list[str]) -> Cell:
         return Cell(", then ".join(dict.fromkeys(texts)))
 
+    has_answers = are_answers_measured(source, source.period)
     rows = [
         ("Pool, % of net sales", Cell(_part_of_sales(total))),
         ("Fewest ratings in 12 months", said([count(rule.minimum_ratings) for rule in found])),
         ("Ratings added at the overall mean", said([count(rule.prior_ratings) for rule in found])),
-        ("Answers added at the overall share", said([count(rule.prior_responses) for rule in found])),
+        *(
+            [("Answers added at the overall share", said([count(rule.prior_responses) for rule in found]))]
+            if has_answers
+            else []
+        ),
         ("Largest part of a pool, %", said([_short_percent(rule.cap_share) for rule in found])),
         (f"Smallest payout, {source.run.currency}", said([money(rule.minimum_payout) for rule in found])),
     ]
     foot = (
         "A share goes by net sales × quality × engagement. Quality: the adjusted rating of 12 months, from 0 to 1. "
-        "Engagement: one half, and half of the share answered within 48 h."
+        f"Engagement: {ANSWERED if has_answers else 'the same for all, as no answers are measured'}."
     )
     columns = (Column("Rule", "name"), Column("Value", "word-right"))
     return Table("Rules in force", columns, tuple(Row((Cell(label), value)) for label, value in rows), foot=foot)

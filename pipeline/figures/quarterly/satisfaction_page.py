@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pipeline.figures.customers import category_name
 from pipeline.figures.measures import detail_table
 from pipeline.figures.model import BigNumber, Sentence, Table, TimeChart
 from pipeline.figures.numbers import capital, name, plural
@@ -25,13 +26,13 @@ from pipeline.settings import Office
 #: What the page can open with; without any, it leads with the first that was ever asked.
 SURVEYED = ("nps", "csat", "ces", "nps_1_10")
 MEASURES = ("nps", "nps_1_10", "csat", "ces", "ces_top3_share", "ces_index")
-#: Each chart's heading, its cases and the metrics that share its scale.
+#: Each chart's heading, its cases and the metrics that share its scale; without any it is a line.
 CHARTS = {
     "nps": ("NPS on the scale 0–10, points", "Answers", ("nps", "nps_1_10")),
     "nps_1_10": ("NPS on the scale 1–10, points, never pooled with the other", "Answers", ("nps", "nps_1_10")),
-    "csat": ("Satisfied customers (4 or 5 of 5), %", "Answers", ("csat",)),
-    "csat_proxy": ("CSAT proxy: ratings of 4 or 5 stars, %", "Ratings", ("csat_proxy",)),
-    "ces": ("Ease, mean of 1 to 7, 7 the easiest", "Answers", ("ces",)),
+    "csat": ("Satisfied customers (4 or 5 of 5), %", "Answers", ()),
+    "csat_proxy": ("CSAT proxy: ratings of 4 or 5 stars, %", "Ratings", ()),
+    "ces": ("Ease, mean of 1 to 7, 7 the easiest", "Answers", ()),
 }
 TOUCHPOINTS = {"ui": "Site and app"}
 MOST_CATEGORIES = 8
@@ -63,8 +64,9 @@ def satisfaction_page(source: Published, office: Office) -> SatisfactionPage | N
     message, told = page_message(source, asked, asked[0])
     rank = _rank_clause(source, told) if message.rule == "largest move beyond noise" else ""
     charts = (
-        quarter_columns(source, metric, CHARTS[metric][0], CHARTS[metric][1], bounds_of(source, CHARTS[metric][2]))
+        quarter_columns(source, metric, title, cases, bounds_of(source, shared) if shared else None)
         for metric in charted
+        for title, cases, shared in (CHARTS[metric],)
     )
     return SatisfactionPage(
         message=replace(message, text=message.text[:-1] + rank + "."),
@@ -114,7 +116,7 @@ def _by_category(source: Published, most: int) -> Table | None:
     """The `most` categories with the most answers, the lowest score first."""
     found = {key: value for key, value in source.entities("nps", "category").items() if value.value is not None}
     chosen = sorted(found, key=lambda key: (-(found[key].n or 0), key))[:most]
-    names = {key: name(key.replace("_", " ")) for key in sorted(chosen, key=lambda key: (found[key].value or 0.0, key))}
+    names = {key: category_name(key) for key in sorted(chosen, key=lambda key: (found[key].value or 0.0, key))}
     foot = f"{mark_note(source)} An answer counts for each category of its order."
     if len(found) > len(chosen):
         foot += f" {plural(len(found) - len(chosen), 'category', 'categories')} with fewer answers not shown."

@@ -7,15 +7,14 @@ What belongs here: which of the published themes a page shows, and how. What a t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pipeline.figures.chart_shapes import DivergingChart
+from pipeline.figures.customers import category_name
 from pipeline.figures.model import Cell, Column, Row, Table
-from pipeline.figures.numbers import MISSING, THIN, count, number, plural
+from pipeline.figures.numbers import MISSING, THIN, capital, count, number, plural
 from pipeline.figures.published import Published
-from pipeline.figures.quarterly.category_ratings import category_name
 from pipeline.figures.quarterly.complaint_places import Place
-from pipeline.figures.voice import SIDES, named, quote_of
+from pipeline.figures.voice import SIDES, Theme, quote_of
 
 #: A theme is decisive when it is so many times as frequent in its own group as in the other: small words, which longer
 #: texts use more often, are not. The same bound as for praise with complaints.
@@ -25,49 +24,7 @@ NEGATIVES, POSITIVES = 6, 4
 PLACED = 3
 CHANGES_EACH_WAY = 5
 #: What fits in two lines of the table.
-LONGEST_QUOTE = 100
-
-
-@dataclass(frozen=True)
-class Theme:
-    side: str
-    rank: int
-    term: str
-    words: str
-    reviews: int
-    side_reviews: int
-    other_reviews: int
-    other_side_reviews: int
-    zeta: float
-    quotes: tuple[str | None, ...]
-
-    @property
-    def share(self) -> float:
-        return self.reviews / self.side_reviews
-
-    @property
-    def other_share(self) -> float:
-        return self.other_reviews / self.other_side_reviews
-
-    @property
-    def is_decisive(self) -> bool:
-        return self.reviews * self.other_side_reviews >= DECISIVE_RATIO * self.other_reviews * self.side_reviews
-
-
-def themes_of(source: Published, contrast: str) -> dict[str, list[Theme]]:
-    """The period's themes by side, as they are ranked."""
-    if not source.has("themes"):
-        return {}
-    found: dict[str, list[Theme]] = {}
-    for side, rank, term, also, own, of_own, others, of_others, zeta, *quotes in source.rows(
-        """select side, rank, term, also, reviews, side_reviews, other_reviews, other_side_reviews, zeta, quote_1,
-        quote_2, quote_3 from themes where period_id = $period and contrast = $contrast order by side, rank""",
-        period=source.period.id,
-        contrast=contrast,
-    ):
-        theme = Theme(side, rank, term, named(term, also), own, of_own, others, of_others, zeta, tuple(quotes))
-        found.setdefault(side, []).append(theme)
-    return found
+LONGEST_QUOTE, LONGEST_BESIDE_PLACES = 90, 72
 
 
 def shown_themes(themes: Mapping[str, Sequence[Theme]], places: Mapping[str, Place]) -> tuple[list[Theme], list[Theme]]:
@@ -83,7 +40,11 @@ def shown_themes(themes: Mapping[str, Sequence[Theme]], places: Mapping[str, Pla
 
 
 def _decisive(themes: Sequence[Theme]) -> list[Theme]:
-    return [theme for theme in themes if theme.is_decisive] or list(themes)
+    return [theme for theme in themes if _is_decisive(theme)] or list(themes)
+
+
+def _is_decisive(theme: Theme) -> bool:
+    return theme.reviews * theme.other_side_reviews >= DECISIVE_RATIO * theme.other_reviews * theme.side_reviews
 
 
 def polarity_chart(
@@ -99,9 +60,9 @@ def polarity_chart(
         title="What low and high ratings say",
         alt=f"Bars of the log-odds of words: to the left {plural(len(negative), 'theme')} of ratings of 1 or 2 stars, "
         f"to the right {plural(len(positive), 'theme')} of ratings of 4 or 5 stars. The table below holds every value.",
-        heads=("▼ said with 1 or 2 stars, ζ", "▲ said with 4 or 5 stars, ζ"),
-        left=tuple((theme.words, theme.zeta, number(theme.zeta, 1)) for theme in negative),
-        right=tuple((theme.words, theme.zeta, number(theme.zeta, 1)) for theme in positive),
+        heads=("▼ said with 1 or 2 stars, strength", "▲ said with 4 or 5 stars, strength"),
+        left=tuple((capital(theme.words), theme.zeta, number(theme.zeta, 1)) for theme in negative),
+        right=tuple((capital(theme.words), theme.zeta, number(theme.zeta, 1)) for theme in positive),
         table=_theme_table(themes, [*negative, *positive], places),
     )
 
@@ -113,23 +74,23 @@ def _theme_table(themes: Mapping[str, Sequence[Theme]], shown: Sequence[Theme], 
         sign, tone, _ = SIDES[theme.side]
         place = places.get(theme.term) if theme.side == "negative" else None
         cells = (
-            Cell(theme.words),
+            Cell(capital(theme.words)),
             Cell(sign, tone=tone),
             Cell(number(theme.zeta, 1)),
             Cell(count(theme.reviews), tone="strong"),
             Cell(number(100 * theme.share, 1)),
             Cell(number(100 * theme.other_share, 1)),
             *((Cell(_place_words(place) if theme.side == "negative" else ""),) if has_places else ()),
-            Cell(quote_of(theme.term, theme.quotes, LONGEST_QUOTE)),
+            Cell(quote_of(theme.words, theme.quotes, LONGEST_BESIDE_PLACES if has_places else LONGEST_QUOTE)),
         )
         rows.append(Row(cells, opens_group=index > 0 and shown[index - 1].side != theme.side))
     columns = (
-        Column("Words", "name", "30mm"),
+        Column("Words", "name", "36mm"),
         Column("Rated", "word", "14mm"),
-        Column("ζ", "number", "9mm", 1),
+        Column("Strength", "number", "13mm", 1),
         Column("Reviews", "number", "12.5mm"),
         Column("%", "number", "9mm", 1),
-        Column("Others %", "number", "13mm", 1),
+        Column("Other side %", "number", "17mm", 1),
         *((Column("Mostly about", "name", "32mm"),) if has_places else ()),
         Column("In one of them", "name"),
     )
@@ -147,11 +108,12 @@ def _foot(themes: Mapping[str, Sequence[Theme]], has_places: bool) -> str:
     low, high = sample.side_reviews, sample.other_side_reviews
     if sample.side == "positive":
         low, high = high, low
-    foot = f"Of {count(low)} reviews with a text rated 1–2 and {count(high)} rated 4–5; others: the share on the other "
-    foot += (
-        f"side. ζ: log-odds in standard errors. Shown are themes at least {DECISIVE_RATIO} times as frequent on their "
+    foot = (
+        f"Of {count(low)} reviews with a text rated 1–2 and {count(high)} rated 4–5. Words: a word in its phrase; "
+        "the reviews with the word are counted. Strength: log-odds in standard errors (ζ). Shown are themes at least "
+        f"{DECISIVE_RATIO} times as frequent on their side, of {count(sum(len(side) for side in themes.values()))} "
+        "beyond chance that are not small words alone"
     )
-    foot += f"side, of {count(sum(len(side) for side in themes.values()))} beyond chance"
     if has_places:
         foot += ", and those mostly about one category: its part of the low ratings that say so"
     for side, (_, _, stars) in SIDES.items():
@@ -170,7 +132,7 @@ def change_table(source: Published, themes: Mapping[str, Sequence[Theme]]) -> Ta
     for index, (theme, words) in enumerate(shown):
         now, before = (theme.share, theme.other_share) if theme.side == "period" else (theme.other_share, theme.share)
         cells = (
-            Cell(theme.words),
+            Cell(capital(theme.words)),
             Cell(words),
             Cell(number(100 * now, 1), tone="strong"),
             Cell(number(100 * before, 1)),
@@ -182,7 +144,7 @@ def change_table(source: Published, themes: Mapping[str, Sequence[Theme]]) -> Ta
         Column("Said", "word", "14mm"),
         Column(f"{source.period.short} %", "number", "12mm", 1),
         Column("Before %", "number", "14mm", 1),
-        Column("ζ", "number", "9mm", 1),
+        Column("Strength", "number", "13mm", 1),
     )
     first = shown[0][0]
     now, before = first.side_reviews, first.other_side_reviews

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pipeline.figures.customers import entity_name
 from pipeline.figures.measures import interval_text, value_cell
 from pipeline.figures.model import Cell, Column, DataRow, Row, Table, TimeChart
-from pipeline.figures.numbers import MISSING, change, count, number, plural, scale_of
+from pipeline.figures.numbers import MISSING, change, count, listed, number, plural, scale_of
 from pipeline.figures.published import Published
 from pipeline.figures.trends import month_axis
+from pipeline.periods import parse
 
 MOST_SELLERS = 6
 FEWEST_REVIEWS = 10  # METRICS.md A11: a seller's share is ranked from ten due reviews on
@@ -26,6 +27,17 @@ from seller_training where period_id in (select unnest($ids)) group by period_id
 _ABSENT = """
 select t.seller_id from seller_training as t where t.period_id = $id and not t.is_participant order by t.seller_id
 """
+
+
+def months_sentence(source: Published) -> str:
+    """How many took part in each month of the quarter; '' where a month is not known."""
+    months = source.last_months(3)
+    counts = _counts(source, months)
+    if any(month not in counts for month in months):
+        return ""
+    first, *rest = months
+    said = [f"{count(counts[month][1])} in {parse(month).start:%B}" for month in rest]
+    return f"{plural(counts[first][1], 'seller')} took part in {parse(first).start:%B}, {listed(said)}."
 
 
 def months_chart(source: Published) -> TimeChart | None:

@@ -6,9 +6,10 @@ the work of `pipeline.analyses.response_uplift`; sellers choose to take part, so
 
 from __future__ import annotations
 
+from pipeline.figures.customers import entity_name
 from pipeline.figures.measures import interval_text, value_cell
 from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Table
-from pipeline.figures.numbers import THIN, change, count, number, plural, scale_of, show
+from pipeline.figures.numbers import THIN, change, count, number, plural, scale_of, show, with_unit
 from pipeline.figures.published import Published, Value
 from pipeline.figures.wording import period_name
 
@@ -16,6 +17,9 @@ METRIC = "response_uplift"
 GROUPS = {"Took part in training": "participants", "Other active sellers": "others"}
 SHARE = scale_of("share", "")
 MOST_QUARTERS = 6
+#: A seller with more than this part of the others' reviews is told of, and the others without it.
+LARGE_PART = 0.2
+_OTHERS = "select seller_id from seller_training where period_id = $id and not is_participant order by seller_id"
 
 
 def compared_table(source: Published) -> Table | None:
@@ -119,5 +123,36 @@ def uplift_sentence(source: Published) -> str:
     side = "holds zero: within noise" if value.low <= 0 <= value.high else "leaves out zero: beyond noise"
     return (
         f"The share of reviews answered within 48 hours changed by {by} with sellers who took part in training than "
-        f"with the others; the 95{THIN}% interval, {interval_text(value, SHARE)}, {side}."
+        f"with the others; the 95{THIN}% interval, {interval_text(value, SHARE)}, {side}.{_without_largest(source)}"
     )
+
+
+def _without_largest(source: Published) -> str:
+    """Where the others stand without the one seller that has a large part of their reviews; '' where none has."""
+    now, before = source.at("review_response_48h_others"), source.at("review_response_48h_others_before")
+    if now is None or before is None or None in (now.numerator, now.denominator, before.numerator, before.denominator):
+        return ""
+    others = [row[0] for row in source.rows(_OTHERS, id=source.period.id)]
+    later = source.entities("review_response_48h", "seller")
+    earlier = source.entities("review_response_48h", "seller", source.period.previous.id)
+    due = {
+        seller: later[seller].denominator or 0
+        for seller in others
+        if seller in later and seller in earlier and earlier[seller].denominator
+    }
+    largest = max(due, key=lambda seller: (due[seller], seller), default=None)
+    if largest is None or due[largest] <= LARGE_PART * (now.denominator or 0) or due[largest] == now.denominator:
+        return ""
+    shares = [_share_without(whole, part) for whole, part in ((now, later[largest]), (before, earlier[largest]))]
+    if None in shares:
+        return ""
+    return (
+        f" Without {entity_name(source, 'seller', largest)} ({count(due[largest])} of {count(now.denominator or 0)} "
+        f"reviews) the others stand at {with_unit(shares[0], SHARE)}, after {show(shares[1], SHARE)} in "
+        f"{period_name(source, source.period.previous.id)}."
+    )
+
+
+def _share_without(whole: Value, part: Value) -> float | None:
+    reviews = (whole.denominator or 0) - (part.denominator or 0)
+    return ((whole.numerator or 0) - (part.numerator or 0)) / reviews if reviews > 0 else None

@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.figures.chart_shapes import DivergingChart
+from pipeline.figures.customers import category_name
 from pipeline.figures.model import BigNumber, Sentence, Table
-from pipeline.figures.numbers import THIN, capital, count, number, plural
+from pipeline.figures.numbers import THIN, capital, count, number, plural, with_unit
 from pipeline.figures.published import Published
-from pipeline.figures.quarterly.category_ratings import category_name
 from pipeline.figures.quarterly.complaint_places import Place, low_ratings_table, places_of
-from pipeline.figures.quarterly.theme_tables import Theme, change_table, polarity_chart, shown_themes, themes_of
-from pipeline.figures.voice import SIDES
-from pipeline.figures.wording import big_number, not_measured
+from pipeline.figures.quarterly.theme_tables import change_table, polarity_chart, shown_themes
+from pipeline.figures.voice import SIDES, SMALL_WORD, Theme, all_themes, themes_of
+from pipeline.figures.wording import not_measured, scale_for
 from pipeline.settings import Office
 
 
@@ -27,6 +27,7 @@ class VoicePage:
     themes: DivergingChart | None
     changes: Table | None
     unchanged: str
+    balance: str
     categories: Table | None
     praise: str
     not_measured: str
@@ -39,12 +40,14 @@ def voice_page(source: Published, office: Office) -> VoicePage | None:
         return None
     places = places_of(source, [theme.term for theme in themes.get("negative", ())])
     shown = shown_themes(themes, places)
+    message, number = _message(themes, changes, places, shown[0])
     return VoicePage(
-        message=_message(themes, changes, places, shown[0]),
-        number=big_number(source, "sentiment_net"),
+        message=message,
+        number=number,
         themes=polarity_chart(themes, shown, places),
         changes=change_table(source, changes),
         unchanged="" if changes else _unchanged(source),
+        balance=_balance(source),
         categories=low_ratings_table(source),
         praise=_praise(source),
         not_measured=not_measured(source, ("sentiment_net",)),
@@ -56,12 +59,12 @@ def _message(
     changes: Mapping[str, Sequence[Theme]],
     places: Mapping[str, Place],
     negative: Sequence[Theme],
-) -> Sentence:
-    """What is said more than before; else what low ratings of one category say more than others; else what low ratings
-    say most, or high ones where low ones have no word of their own."""
+) -> tuple[Sentence, BigNumber]:
+    """The sentence and its own number: what is said more than before; else what low ratings of one category say more
+    than others; else what low ratings say most, or high ones where low ones have no word of their own."""
     if changes.get("period"):
         theme = changes["period"][0]
-        return Sentence(_changed("up", theme, theme.share, theme.other_share), "said more than before")
+        return _changed("more", theme, theme.share, theme.other_share)
     placed = [theme for theme in negative if theme.term in places]
     if placed:
         theme = min(placed, key=lambda theme: (places[theme.term].p, theme.rank))
@@ -71,24 +74,46 @@ def _message(
             f"{category_name(place.category)}, which has {_percent(place.of_category / place.texts, 0)} of all low "
             "ratings with a text: beyond chance."
         )
-        return Sentence(text, "low ratings of a category")
+        part = (
+            f"of the {count(place.holders)} low ratings that say “{theme.term}” are of {category_name(place.category)}"
+        )
+        big = _big(place.holding / place.holders, 0, part)
+        return Sentence(text, "low ratings of a category"), big
     if changes.get("before") and not themes:
         theme = changes["before"][0]
-        return Sentence(_changed("down", theme, theme.other_share, theme.share), "said less than before")
-    theme = (negative or themes["positive"])[0]
+        return _changed("less", theme, theme.other_share, theme.share)
+    themes_left = negative or themes["positive"]
+    theme = next((theme for theme in themes_left if len(theme.term) > SMALL_WORD), themes_left[0])
     text = (
-        f"“{capital(theme.words)}” is in {count(theme.reviews)} of {count(theme.side_reviews)} reviews of "
+        f"“{capital(theme.term)}” is in {count(theme.reviews)} of {count(theme.side_reviews)} reviews of "
         f"{SIDES[theme.side][2]}, and in {count(theme.other_reviews)} of {count(theme.other_side_reviews)} of the "
         "other side: beyond chance."
     )
-    return Sentence(text, "strongest theme")
+    part = f"of {count(theme.side_reviews)} reviews of {SIDES[theme.side][2]} with a text say “{theme.term}”"
+    return Sentence(text, "strongest theme"), _big(theme.share, 1, part)
 
 
-def _changed(way: str, theme: Theme, now: float, before: float) -> str:
-    return (
-        f"“{capital(theme.term)}” is in {_percent(now)} of the quarter's reviews with a text, {way} beyond chance from "
-        f"{_percent(before)} in the six months before."
+def _changed(way: str, theme: Theme, now: float, before: float) -> tuple[Sentence, BigNumber]:
+    text = (
+        f"“{capital(theme.term)}” is in {_percent(now)} of the quarter's reviews with a text, "
+        f"{'up' if way == 'more' else 'down'} beyond chance from {_percent(before)} in the six months before."
     )
+    reviews = theme.side_reviews if way == "more" else theme.other_side_reviews
+    part = f"of {count(reviews)} reviews with a text say “{theme.term}” · {_percent(before)} in the six months before"
+    return Sentence(text, f"said {way} than before"), _big(now, 1, part)
+
+
+def _big(share: float, digits: int, detail: str) -> BigNumber:
+    return BigNumber(number(100 * share, digits), "%", detail)
+
+
+def _balance(source: Published) -> str:
+    """Ratings, not words: named for what it is, since `sentiment` would promise more."""
+    value = source.at("sentiment_net")
+    if value is None or value.value is None:
+        return ""
+    scale = scale_for(source, "sentiment_net")
+    return f"Ratings of 4–5 stars less those of 1–2, for every 100: {with_unit(value.value, scale)}."
 
 
 def _percent(share: float, digits: int = 1) -> str:
@@ -100,6 +125,8 @@ def _unchanged(source: Published) -> str:
     first_day = source.rows("select first_day from run")[0][0]
     if first_day >= source.period.start:
         return "These are the first reviews: there are none before to compare their words with."
+    if all_themes(source, "change"):
+        return "Only small words, or words in every sort of review, came or went beyond chance."
     return "No word came or went beyond chance: none is more or less frequent than in the six months before."
 
 
@@ -111,8 +138,8 @@ def _praise(source: Published) -> str:
     found = source.rows(
         "select count(*) from praise_with_complaints where period_id = $period", period=source.period.id
     )[0][0]
-    said = plural(found, "review") if found else "no review"
+    said = plural(found, "review") if found else "No review"
     return (
-        f"Praise to read twice: {said} of {count(five.value)} with five stars "
-        f"{'holds' if found < 2 else 'hold'} at least two of the words of complaints, and more of them than of praise."
+        f"{said} of {count(five.value)} with five stars {'holds' if found < 2 else 'hold'} at least two of the words "
+        "of complaints, and more of them than of praise."
     )

@@ -40,7 +40,7 @@ def weekly_figures(source: Published, office: Office, changed: Sequence[Restated
     waiting, expertise = waiting_part(source, office), status_part(source)
     printed = first_printed({"summary": summary, "waiting": waiting, "expertise": expertise})
     evidence = replace(
-        evidence_page(source, office, printed, defined=()),
+        evidence_page(source, office, printed),
         files=None,
         rejects=None,
         counts=None,
