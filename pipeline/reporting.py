@@ -58,9 +58,7 @@ def write_report(published: Path, office: Office, period: Period, reports: Path,
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(pack, pack_of(published, period, said))
-        pages = render_pdf(html, files["pdf"], pack)
-        if pages > MOST_PAGES[period.type]:
-            pages = render_pdf(closer(html), files["pdf"], pack)
+        pages = print_within(html, files["pdf"], period, pack)
         on_screen = screen_html(html, office.accent, lambda screen: render_html(figures, screen, office.logo))
         write_whole(files["html"], on_screen.encode())
         write_whole(files["figures.json"], said.encode())
@@ -75,6 +73,12 @@ def write_report(published: Path, office: Office, period: Period, reports: Path,
         record = Issued(period.id, period.type, edition.number, edition.as_of_iso, edition.report_hash, kept)
         keep_edition([*files.values(), pack], record)
     return ReportFiles(files["pdf"], files["html"], files["figures.json"], pack, pages, digest, edition)
+
+
+def print_within(html: str, out: Path, period: Period, *attachments: Path) -> int:
+    """Print the report, closer if it would have more pages than it may; give the number of pages."""
+    pages = render_pdf(html, out, *attachments)
+    return pages if pages <= MOST_PAGES[period.type] else render_pdf(closer(html), out, *attachments)
 
 
 def is_issued(office: Office, period: Period, reports: Path) -> bool:

@@ -41,7 +41,7 @@ MOST_PHONE_CHART_PX = 400.0  # a chart drawn wider is scrolled there
 
 _SECTION = re.compile(r'<h2 id="([\w-]+)">(.*?)</h2>')
 _HEADING_OR_TABLE = re.compile(r"<h[1-6][^>]*>(?P<heading>.*?)</h[1-6]>|<table\b.*?</table>", re.DOTALL)
-_PAGE_REFERENCE = re.compile(r'(class="ref page-ref" href="#([\w-]+)">)[^<]*')
+_PAGE_REFERENCE = re.compile(r'(class="ref page-ref" href="#([\w-]+)"[^>]*>)[^<]*')
 _WIDTH = re.compile(r'<svg [^>]*width="([\d.]+)"')
 _SIZE = re.compile(r'width="([\d.]+)" height="[\d.]+" viewBox="0 0 [\d.]+ ([\d.]+)"')
 _TAG = re.compile(r"<[^>]+>")

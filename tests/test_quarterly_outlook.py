@@ -78,9 +78,9 @@ def test_actions_have_owners_and_only_days_that_a_rule_gives(sample_office: Data
     [
         ("green", 0.96, "The one target is met in Q1 2026; 1 in force could be raised for Q2 2026 by the smallest"
          " change that would show."),
-        ("red", 0.93, "1 of 1 target is missed in Q1 2026; for Q2 2026 1 in force could become the mean and the"
+        ("red", 0.93, "1 of 1 target is not met in Q1 2026; for Q2 2026 1 in force could become the mean and the"
          " smallest change that shows."),
-        ("red", None, "1 of 1 target is missed in Q1 2026; nothing can be proposed for Q2 2026 yet."),
+        ("red", None, "1 of 1 target is not met in Q1 2026; nothing can be proposed for Q2 2026 yet."),
     ],
 )  # fmt: skip
 def test_the_message(sample_office: DataFolder, tmp_path: Path, rag: str, committed: float | None, text: str) -> None:

@@ -89,8 +89,8 @@ def test_twelve_rows_with_their_comparisons(full):
 def test_messages_are_judged_by_their_quarter(full):
     # The target is a quarter's: the month's own row must not look as if there were none.
     row = next(row for row in full.summary.kpis.rows if row.cells[0].text == "Messages")
-    assert (row.cells[4].note, row.cells[7].text, row.cells[7].note) == ("a", "▲ met", "a")
-    assert full.summary.kpis.notes[0].startswith("The target is 100\u202f000 a quarter: Q1 2026 closed at ")
+    assert (row.cells[4].note, row.cells[7].text, row.cells[7].note) == ("b", "▲ met", "b")
+    assert full.summary.kpis.notes[1].startswith("The target is 100\u202f000 a quarter: Q1 2026 closed at ")
 
 
 def test_a_quarter_that_runs_is_judged_by_the_straight_path(tmp_path):

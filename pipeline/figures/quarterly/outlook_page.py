@@ -80,7 +80,7 @@ def _message(source: Published, judged: list[Objective], made: list[Proposal], f
         tail = f"for {following} {count(len(again))} in force could become the mean and the smallest change that shows"
     if judged:
         missed = sum(1 for objective in judged if not objective.is_met)
-        text = f"{count(missed)} of {plural(len(judged), 'target')} {'is' if missed == 1 else 'are'} missed in {label}"
+        text = f"{count(missed)} of {plural(len(judged), 'target')} {'is' if missed == 1 else 'are'} not met in {label}"
         if not missed:
             text = (
                 f"{f'All {count(len(judged))} targets are' if len(judged) > 1 else 'The one target is'} met in {label}"

@@ -98,7 +98,7 @@ def in_force_table(source: Published, found: Sequence[Proposal]) -> Table | None
         Column("In force", "number", "13.5mm", 1),
         Column("Proposed", "number", "16.5mm", 1),
         Column("Reached", "word-right", "15mm"),
-        Column("Met by month", "word", "20mm"),
+        Column("Met by month", "word", "24mm"),
     )
     foot = "Met by month: what the limits of the last twelve months say of the target in force."
     return Table(
