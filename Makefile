@@ -14,8 +14,10 @@ PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # On macOS the libraries have other names, which WeasyPrint knows.
 HAS_PANGO := import ctypes.util as c; assert all(map(c.find_library, ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")))
 
-# What the tests look at the HTML edition with: a browser of the system's, found as tests/test_html_edition.py finds it.
-HAS_BROWSER := command -v chromium || command -v chromium-browser || command -v google-chrome
+# What the tests look at the HTML edition with: a browser of the system's, found as tests/test_html_edition.py finds it,
+# and the library that its driver needs on Linux.
+HAS_BROWSER := { command -v chromium || command -v chromium-browser || command -v google-chrome; } && \
+    $(BIN)/python -c 'import ctypes, sys; sys.platform != "linux" or ctypes.CDLL("libatomic.so.1")' 2>/dev/null
 
 .PHONY: help demo run test check format bench lock clean
 
@@ -83,7 +85,7 @@ $(VENV)/.browser: $(VENV)/.ready
 	    if command -v apt-get >/dev/null; then
 	        root=$$([ "$$(id -u)" = 0 ] || echo sudo)
 	        $$root apt-get update -qq
-	        DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends chromium >/dev/null
+	        DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends chromium libatomic1 >/dev/null
 	    elif command -v brew >/dev/null; then
 	        brew install --cask chromium
 	    else
