@@ -213,9 +213,6 @@ def _statements_asset(cadence: Cadence) -> dg.AssetsDefinition:
         except DeliveryMissing as missing:
             progress(f"no statements: {missing}")
             return dg.MaterializeResult(metadata={"status": str(missing)})
-        progress(
-            f"statements of {len(made.files):,} sellers: {made.printed:,} printed, {made.kept:,} kept as they were"
-        )
         return dg.MaterializeResult(
             metadata={"dagster/row_count": len(made.files), "statements": dg.MetadataValue.path(str(made.index))}
         )

@@ -35,7 +35,7 @@ from pipeline.figures.numbers import plural, printed_in
 from pipeline.figures.published import Published, Value, open_published
 from pipeline.periods import Period
 from pipeline.settings import Office
-from pipeline.workbooks import Column, Line, Table, about_period, file_stem, write_workbook
+from pipeline.workbooks import Column, Line, Table, about_period, write_workbook
 
 HOW_TO_READ = (
     "“suppressed”: too few cases to show, or one that could be worked out from others. An empty cell: no case in the "
@@ -60,7 +60,7 @@ def write_annex(published: Path, office: Office, period: Period, folder: Path) -
 
     Raises DeliveryMissing (nothing is published, or nothing for the period), CannotWrite.
     """
-    path = folder / period.id / f"{file_stem(office, 'annex', period.id)}.xlsx"
+    path = folder / period.id / f"{office.file_stem('annex', period.id)}.xlsx"
     with open_published(published, period) as seen, printed_in(office.locale):
         metrics = Table("Metrics", METRIC_COLUMNS, _rows(seen, METRICS))
         sellers = _listed(seen, "Sellers", SELLERS, SELLER_START, SELLER_MEASURES, SELLER_END)

@@ -23,6 +23,7 @@ from pipeline.figures.numbers import number, printed_in
 from pipeline.periods import parse
 from pipeline.screen import TEMPLATES, font_faces, stylesheet
 from pipeline.settings import Office
+from pipeline.whole_files import write_whole
 
 FIGURES = ".figures.json"
 GROUPS = {"quarter": "Quarters", "month": "Months", "week": "Weeks"}
@@ -77,10 +78,9 @@ def write_index(reports: Path, office: Office) -> Path:
         for period_type, name in GROUPS.items()
     ]
     html = _page(office, [group for group in groups if group[2]], unread)
-    index, building = reports / "index.html", reports / ".build-index.html"
+    index = reports / "index.html"
     try:
-        building.write_text(html, encoding="utf-8")
-        building.replace(index)
+        write_whole(index, html.encode())
     except OSError as error:
         raise CannotWrite(f"{index}: {error.strerror}: the reports folder must be writable") from None
     return index

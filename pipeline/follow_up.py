@@ -17,7 +17,7 @@ from pipeline.figures.published import Published, open_published
 from pipeline.follow_up_lists import LISTS, FollowUpList
 from pipeline.periods import Period
 from pipeline.settings import Office
-from pipeline.workbooks import Line, Table, about_period, file_stem, write_csv, write_workbook
+from pipeline.workbooks import Line, Table, about_period, write_csv, write_workbook
 
 HOW_TO_READ = (
     "One sheet for each list, whole and most urgent first; filter it by the arrows in its head. The same lists are CSV "
@@ -41,7 +41,7 @@ def write_follow_up(published: Path, office: Office, period: Period, folder: Pat
     Raises DeliveryMissing (nothing is published, or nothing for the period), CannotWrite.
     """
     home = folder / period.id
-    stem = file_stem(office, "follow-up", period.id)
+    stem = office.file_stem("follow-up", period.id)
     with open_published(published, period) as seen, printed_in(office.locale):
         tables = {wanted: _table(seen, office, wanted) for wanted in LISTS if period.type in wanted.period_types}
         about = _about(seen, office, tables)

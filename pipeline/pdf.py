@@ -18,6 +18,7 @@ from typing import Any
 
 from pipeline.errors import DependencyMissing
 from pipeline.fonts import FONTS, printable
+from pipeline.whole_files import write_whole
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -76,16 +77,6 @@ def render_pdf(html: str, out: Path, *attachments: Path) -> int:
             raise RenderFailed(f"{out.name}: {said or f'the engine was stopped by signal {-child.returncode}'}")
         write_whole(out, made.read_bytes())
         return int(child.stdout)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put the bytes in the file's place so that they are on the disk and whole, whatever happens next."""
-    building = path.with_name(f".build-{path.name}")
-    with building.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    building.replace(path)
 
 
 def _limit_memory() -> None:

@@ -17,11 +17,12 @@ from pipeline.errors import CannotWrite, UserError
 from pipeline.evidence_pack import pack_of
 from pipeline.figures import figures_json, report_figures
 from pipeline.figures.model import Edition
-from pipeline.pdf import render_pdf, write_whole
+from pipeline.pdf import render_pdf
 from pipeline.periods import Period
 from pipeline.render import REPORT_NAMES, closer, render_html
 from pipeline.screen import screen_html
 from pipeline.settings import Office
+from pipeline.whole_files import write_whole
 
 #: What a report may have; one that has more is set closer.
 MOST_PAGES = {"month": 6, "quarter": 14, "week": 2}
@@ -42,7 +43,7 @@ class ReportFiles:
 
 def write_report(published: Path, office: Office, period: Period, reports: Path, *, issue: bool = False) -> ReportFiles:
     """Print the report of `period` into `reports/<its id>/`: PDF, HTML, figures and the evidence pack of them, which
-    the PDF carries too, and list it in `reports/index.html`. To `issue` it keeps them as the next edition besides.
+    the PDF carries too. To `issue` it keeps them as the next edition besides.
 
     The same published tables and issued editions give the same bytes. Raises DeliveryMissing (no data in that period),
     DependencyMissing (no Pango), CannotWrite; UserError when there is nothing to issue.
@@ -51,7 +52,7 @@ def write_report(published: Path, office: Office, period: Period, reports: Path,
     figures = report_figures(published, office, period, issued, issue=issue)
     if issue:
         _check_issue(figures.edition, issued)
-    folder, stem = reports / period.id, file_stem(office, REPORT_NAMES[period.type], period)
+    folder, stem = reports / period.id, office.file_stem(REPORT_NAMES[period.type], period.id)
     files = {suffix: folder / f"{stem}.{suffix}" for suffix in ("pdf", "html", "figures.json")}
     pack = folder / f"{stem}-{PACK_ENDING}"
     html, said = render_html(figures, logo=office.logo), figures_json(figures)
@@ -83,7 +84,7 @@ def print_within(html: str, out: Path, period: Period, *attachments: Path) -> in
 
 def is_issued(office: Office, period: Period, reports: Path) -> bool:
     """Whether the report of `period` that lies there is an issued edition, not a draft."""
-    path = reports / period.id / f"{file_stem(office, REPORT_NAMES[period.type], period)}.figures.json"
+    path = reports / period.id / f"{office.file_stem(REPORT_NAMES[period.type], period.id)}.figures.json"
     try:
         return bool(json.loads(path.read_text(encoding="utf-8"))["edition"]["is_issued"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -96,9 +97,3 @@ def _check_issue(edition: Edition, issued: Sequence[Issued]) -> None:
         raise UserError(f"{edition.period_id} is not over: its last day has not been delivered, so it stays a draft")
     if any(record.period_id == edition.period_id and record.number == edition.number for record in issued):
         raise UserError(f"{edition.period_id}: edition {edition.number} is issued already, and no figure has changed")
-
-
-def file_stem(office: Office, what: str, period: Period) -> str:
-    """How a period's files are called: `saypro-scmr-17-monthly-2026-03`."""
-    code = "".join(letter if letter.isalnum() else "-" for letter in f"{office.brand} {office.code}".lower())
-    return f"{code}-{what}-{period.id}"

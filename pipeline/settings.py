@@ -156,6 +156,11 @@ class Office(_Settings):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    def file_stem(self, what: str, period_id: str) -> str:
+        """How a period's files are called: `saypro-scmr-17-monthly-2026-03`."""
+        code = "".join(letter if letter.isalnum() else "-" for letter in f"{self.brand} {self.code}".lower())
+        return f"{code}-{what}-{period_id}"
+
 
 class Source(_Settings):
     """How one export's files are written."""

@@ -95,12 +95,6 @@ class Line:
     text: str = ""
 
 
-def file_stem(office: Office, kind: str, period_id: str) -> str:
-    """`saypro-scmr-17-annex-2026-03`."""
-    code = "".join(letter if letter.isalnum() else "-" for letter in f"{office.brand} {office.code}".lower())
-    return f"{code}-{kind}-{period_id}"
-
-
 def write_workbook(
     path: Path, office: Office, title: str, as_of: datetime, about: Sequence[Line], tables: Sequence[Table]
 ) -> None:

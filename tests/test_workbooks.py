@@ -11,7 +11,7 @@ import pytest
 from pipeline import workbooks
 from pipeline.errors import CannotWrite
 from pipeline.settings import Office
-from pipeline.workbooks import Column, Line, Table, file_stem, inert, write_csv, write_workbook
+from pipeline.workbooks import Column, Line, Table, inert, write_csv, write_workbook
 
 AS_OF = datetime(2025, 4, 10)
 COLUMNS = (
@@ -166,5 +166,5 @@ def test_a_file_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path, name
 
 
 def test_files_are_called_after_the_office_and_the_period():
-    assert file_stem(Office(), "annex", "2026-03") == "saypro-scmr-17-annex-2026-03"
-    assert file_stem(Office(brand="A/B"), "annex", "2026-03") == "a-b-scmr-17-annex-2026-03"
+    assert Office().file_stem("annex", "2026-03") == "saypro-scmr-17-annex-2026-03"
+    assert Office(brand="A/B").file_stem("annex", "2026-03") == "a-b-scmr-17-annex-2026-03"

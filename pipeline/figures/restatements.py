@@ -35,8 +35,8 @@ class Restated:
 def restated(source: Published, issued: Sequence[Issued]) -> list[Restated]:
     """Every figure of the issued editions that has changed in print, oldest period first. Scope: the marketplace."""
     found = []
+    loaded = _loaded(source)
     for edition in issued:
-        loaded = _loaded(source)
         for (metric, period_id), was in sorted(edition.pack.values.items()):
             if period_id != edition.period_id or metric not in source.catalogue:
                 continue
@@ -94,7 +94,7 @@ def _loaded(source: Published) -> dict[str, tuple[str, int]]:
 def _why(source: Published, pack: Pack, metric: str, loaded: dict[str, tuple[str, int]]) -> str:
     """Another definition, or the exports that brought late or corrected rows since; else what was settled anew."""
     then = pack.manifest["metrics"].get(metric, {}).get("sql_sha256")
-    if then != _formula(source, metric):
+    if then != source.metric(metric).sql_sha256:
         return "changed definition"
     known = {file["sha256"] for file in pack.manifest["files"]}
     needs = {need.partition(".")[0] for need in source.metric(metric).needs.replace("|", " ").split()}
@@ -105,8 +105,3 @@ def _why(source: Published, pack: Pack, metric: str, loaded: dict[str, tuple[str
         return "rows of other exports, or settings"
     kind = "corrected rows" if any(superseded for _, superseded in came) else "late rows"
     return f"{kind} in {listed(sorted({export for export, _ in came}))}"
-
-
-def _formula(source: Published, metric: str) -> str | None:
-    rows = source.rows("select sql_sha256 from catalogue where metric = $metric", metric=metric)
-    return rows[0][0] if rows else None

@@ -8,10 +8,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+
+from pipeline.whole_files import write_whole
 
 INDEX = "index.csv"
 
@@ -61,12 +62,7 @@ def write_index(folder: Path, entries: Iterable[Entry]) -> None:
     for entry in sorted(entries, key=lambda entry: (entry.seller, entry.file)):
         row = asdict(entry)
         writer.writerow({**row, "seller": _inert(row["seller"])})
-    building = folder / f".build-{INDEX}"
-    with building.open("wb") as file:
-        file.write(text.getvalue().encode("utf-8", "backslashreplace"))
-        file.flush()
-        os.fsync(file.fileno())
-    building.replace(folder / INDEX)
+    write_whole(folder / INDEX, text.getvalue().encode("utf-8", "backslashreplace"))
 
 
 def _inert(text: str) -> str:
