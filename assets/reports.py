@@ -131,6 +131,12 @@ def report_assets(time_zone: str, fiscal_year_start_month: int) -> list[dg.Asset
     return found
 
 
+class ReportConfig(dg.Config):
+    """`issue`: the report is to be the period's next edition, no draft."""
+
+    issue: bool = False
+
+
 def _report_asset(cadence: Cadence) -> dg.AssetsDefinition:
     @dg.asset(
         key=cadence.key(),
@@ -140,9 +146,11 @@ def _report_asset(cadence: Cadence) -> dg.AssetsDefinition:
         description=f"The {cadence.name} report: PDF, HTML, figures and the evidence pack that proves them.",
         kinds={"pdf", "html"},
     )
-    def report(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
+    def report(context: dg.AssetExecutionContext, config: ReportConfig, office: OfficeResource) -> dg.MaterializeResult:
         folder, period = office.folder, cadence.period(context.partition_key)
-        made = write_report(folder.published, office.office, period, folder.reports)
+        made = write_report(folder.published, office.office, period, folder.reports, issue=config.issue)
+        if config.issue:
+            progress(f"issued edition {made.edition.number} of {period.id}")
         progress(f"printed {made.pdf} ({made.pages} pages)")
         if made.pages > MOST_PAGES[period.type]:
             progress(f"that is more than the {MOST_PAGES[period.type]} pages that the report should have")

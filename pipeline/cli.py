@@ -139,16 +139,7 @@ def issue(
 
     What changes afterwards is told in the next one, with the old figure and the new.
     """
-    from pipeline.reporting import write_report
-    from pipeline.status import require_published
-
-    folder = _prepared(data)
-    office = load_office(folder)
-    asked = periods.parse(period, office.fiscal_year_start_month)
-    require_published(folder, asked)
-    made = write_report(folder.published, office, asked, folder.reports, issue=True)
-    progress(f"issued edition {made.edition.number} of {asked.id}; printing what comes with it")
-    _report(folder, period)
+    _report(_prepared(data), period, issue=True)
 
 
 @app.command()
@@ -251,7 +242,7 @@ def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
         _report(folder, month)
 
 
-def _report(folder: DataFolder, period_id: str) -> None:
+def _report(folder: DataFolder, period_id: str, *, issue: bool = False) -> None:
     from assets.automation import partition_key
     from pipeline.running import run_job
     from pipeline.status import require_published
@@ -259,7 +250,8 @@ def _report(folder: DataFolder, period_id: str) -> None:
     period = periods.parse(period_id, load_office(folder).fiscal_year_start_month)
     require_published(folder, period)
     job = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}[period.type]
-    result = run_job(folder, job, partition_key=partition_key(period))
+    config = {"ops": {f"reports__{job}": {"config": {"issue": issue}}}}
+    result = run_job(folder, job, partition_key=partition_key(period), run_config=config)
     for event in result.get_asset_materialization_events():
         for name, entry in event.materialization.metadata.items():
             if name in ("pdf", "html", "xlsx", "statements", "index"):
