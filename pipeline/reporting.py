@@ -77,9 +77,15 @@ def write_report(published: Path, office: Office, period: Period, reports: Path,
 
 
 def print_within(html: str, out: Path, period: Period, *attachments: Path) -> int:
-    """Print the report, closer if it would have more pages than it may; give the number of pages."""
-    pages = render_pdf(html, out, *attachments)
-    return pages if pages <= MOST_PAGES[period.type] else render_pdf(closer(html), out, *attachments)
+    """Print the report, closer if it would have more pages than it may; give the number of pages.
+
+    A quarter is set closer at once: its pages are full, and quarters should look alike.
+    """
+    if period.type != "quarter":
+        pages = render_pdf(html, out, *attachments)
+        if pages <= MOST_PAGES[period.type]:
+            return pages
+    return render_pdf(closer(html), out, *attachments)
 
 
 def is_issued(office: Office, period: Period, reports: Path) -> bool:
