@@ -77,7 +77,7 @@ def _rows(con: duckdb.DuckDBPyConnection, period: Period) -> bytes:
                 select * from metrics
                 where period_id = '{period.id}' or (scope = 'all' and period_start < '{period.end}')
                 order by period_start, period_id, metric, scope, entity_id
-            ) to '{str(path).replace("'", "''")}' (format parquet, compression zstd)"""
+            ) to '{str(path).replace("'", "''")}' (format parquet, compression zstd, row_group_size 20000)"""
         )
         return path.read_bytes()
 

@@ -6,6 +6,7 @@ What belongs here: the families in the order in which they are asked, and their 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -61,10 +62,27 @@ def _inter() -> frozenset[int]:
 
 
 def _shared(names: Iterable[str]) -> frozenset[int]:
-    from fontTools.ttLib import TTFont
+    import uharfbuzz as hb
 
-    points = []
-    for name in names:
-        with TTFont(FONTS / name, lazy=True) as font:
-            points.append(frozenset(font.getBestCmap()))
-    return frozenset.intersection(*points)
+    return frozenset.intersection(
+        *(frozenset(hb.Face(hb.Blob.from_file_path(str(FONTS / name))).unicodes) for name in names)
+    )
+
+
+def cut_down(name: str, letters: str, features: Iterable[str]) -> bytes:
+    """A bundled font file as WOFF2 with no more than those letters and, unless "*" is one of them, those features."""
+    import uharfbuzz as hb
+    from fontTools.ttLib import woff2
+
+    wanted = hb.SubsetInput()
+    wanted.unicode_set.update(map(ord, letters))
+    wanted.flags = hb.SubsetFlags.NO_HINTING
+    wanted.layout_feature_tag_set.clear()
+    if "*" in features:
+        wanted.layout_feature_tag_set.invert()
+    else:
+        wanted.layout_feature_tag_set.update(int.from_bytes(tag.encode()) for tag in features)
+    face = hb.subset(hb.Face(hb.Blob.from_file_path(str(FONTS / name))), wanted)
+    packed = io.BytesIO()
+    woff2.compress(io.BytesIO(face.blob.data), packed)
+    return packed.getvalue()

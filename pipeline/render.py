@@ -7,6 +7,7 @@ are written by `pipeline.reporting`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ REPORT_NAMES = {"month": "monthly", "quarter": "quarterly", "week": "weekly"}
 SHADES = 9
 DARKEST_SHADE = 0.45  # of the accent: ink is read even on black this light
 
+LINE_LETTERS = 60  # about what a line of a definition holds; a definition begins and ends with lines not full
+
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"
 
 
@@ -41,10 +44,12 @@ def render_html(figures: ReportFigures, screen: Screen | None = None, logo: str 
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["aligned"] = aligned
+    environment.filters["in_columns"] = in_columns
     environment.filters["svg"] = screen.chart if screen else lambda chart: Markup(charts.svg(chart, accent))
     parts = {name: getattr(figures, name) for name in figures.__dataclass_fields__}
     stylesheet = (TEMPLATES / "report.css").read_text(encoding="utf-8")
@@ -59,11 +64,6 @@ def render_html(figures: ReportFigures, screen: Screen | None = None, logo: str 
         )
 
 
-def closer(html: str) -> str:
-    """The report set closer, for data that would need more pages than it may have: see `.closer` in report.css."""
-    return html.replace("<main>", '<main class="closer">', 1)
-
-
 def aligned(text: str, decimals: int) -> str:
     """The number padded on the right with blanks as wide as the decimals it lacks, so that a column's points align."""
     if not decimals or not text[-1:].isdigit():
@@ -72,6 +72,17 @@ def aligned(text: str, decimals: int) -> str:
     printed = len(text.rpartition(point)[2]) if point in text else 0
     missing = max(0, decimals - printed)
     return text + PUNCTUATION_SPACE * (missing > 0 and not printed) + FIGURE_SPACE * missing
+
+
+def in_columns(entries: Sequence[Markup], columns: int) -> list[list[Markup]]:
+    """The entries in their order, in that many columns of about the same height."""
+    heights = [LINE_LETTERS + len(entry.striptags()) for entry in entries]
+    parts: list[list[Markup]] = [[] for _ in range(columns)]
+    above = 0.0
+    for entry, height in zip(entries, heights, strict=True):
+        parts[int((above + height / 2) * columns / sum(heights))].append(entry)
+        above += height
+    return [part for part in parts if part]
 
 
 def accent_rules(accent: str) -> str:

@@ -19,12 +19,12 @@ from pipeline.figures import figures_json, report_figures
 from pipeline.figures.model import Edition
 from pipeline.pdf import render_pdf
 from pipeline.periods import Period
-from pipeline.render import REPORT_NAMES, closer, render_html
+from pipeline.render import REPORT_NAMES, render_html
 from pipeline.screen import screen_html
 from pipeline.settings import Office
 from pipeline.whole_files import write_whole
 
-#: What a report may have; one that has more is set closer.
+#: What a report should have at most.
 MOST_PAGES = {"month": 6, "quarter": 14, "week": 2}
 
 
@@ -59,7 +59,7 @@ def write_report(published: Path, office: Office, period: Period, reports: Path,
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(pack, pack_of(published, period, said))
-        pages = print_within(html, files["pdf"], period, pack)
+        pages = render_pdf(html, files["pdf"], pack)
         on_screen = screen_html(html, office.accent, lambda screen: render_html(figures, screen, office.logo))
         write_whole(files["html"], on_screen.encode())
         write_whole(files["figures.json"], said.encode())
@@ -74,18 +74,6 @@ def write_report(published: Path, office: Office, period: Period, reports: Path,
         record = Issued(period.id, period.type, edition.number, edition.as_of_iso, edition.report_hash, kept)
         keep_edition([*files.values(), pack], record)
     return ReportFiles(files["pdf"], files["html"], files["figures.json"], pack, pages, digest, edition)
-
-
-def print_within(html: str, out: Path, period: Period, *attachments: Path) -> int:
-    """Print the report, closer if it would have more pages than it may; give the number of pages.
-
-    A quarter is set closer at once: its pages are full, and quarters should look alike.
-    """
-    if period.type != "quarter":
-        pages = render_pdf(html, out, *attachments)
-        if pages <= MOST_PAGES[period.type]:
-            return pages
-    return render_pdf(closer(html), out, *attachments)
 
 
 def is_issued(office: Office, period: Period, reports: Path) -> bool:

@@ -8,7 +8,6 @@ from the same templates; how both look is `report_templates/screen.css` and `rep
 from __future__ import annotations
 
 import base64
-import io
 import math
 import re
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from pipeline.charts.canvas import FONT_PX, HALF_MM, PX_PER_MM
 from pipeline.charts.time_chart import LABEL_MM
 from pipeline.figures.chart_shapes import ColumnGroups, PathChart, StackedColumns
 from pipeline.figures.model import TimeChart
-from pipeline.fonts import FONTS, INTER, OTHERS, UNSEEN, lacking, points_of
+from pipeline.fonts import INTER, OTHERS, UNSEEN, cut_down, lacking, points_of
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "report_templates"
 ASCII = "".join(map(chr, range(32, 127)))
@@ -107,16 +106,7 @@ def _font_faces(letters: str) -> Markup:
 
 
 def _font_face(family: str, weight: int, name: str, letters: str, features: list[str]) -> str:
-    from fontTools import subset
-
-    options = subset.Options(flavor="woff2", layout_features=features, hinting=False)
-    packed = io.BytesIO()
-    with subset.load_font(str(FONTS / name), options) as font:
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(text=letters)
-        subsetter.subset(font)
-        subset.save_font(font, packed, options)
-    data = base64.b64encode(packed.getvalue()).decode()
+    data = base64.b64encode(cut_down(name, letters, features)).decode()
     return (
         f"@font-face {{ font-family: '{family}'; font-weight: {weight}; font-display: block; "
         f'src: url(data:font/woff2;base64,{data}) format("woff2"); }}\n'

@@ -25,7 +25,7 @@ DEFAULT_AMBER = Decimal("0.90")
 ASSURANCE = {
     "consistently_pass": "always met",
     "consistently_fail": "never met",
-    "hit_and_miss": "now and then",
+    "hit_and_miss": "sometimes met",
     "no_target": "no target set",
     "too_short": "too few months",
     "not_comparable": "not by months",

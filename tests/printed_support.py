@@ -17,7 +17,7 @@ from filelock import FileLock
 from pipeline.figures import report_figures
 from pipeline.periods import parse
 from pipeline.render import render_html
-from pipeline.reporting import print_within
+from pipeline.pdf import render_pdf
 from pipeline.settings import DataFolder, load_office
 
 if TYPE_CHECKING:
@@ -45,6 +45,6 @@ def printed(folder: DataFolder, period_id: str) -> Printed:
     with FileLock(out / f"{period_id}.lock"):
         if not kept.exists():
             figures = report_figures(folder.published, load_office(folder), parse(period_id))
-            print_within(render_html(figures), pdf, parse(period_id))
+            render_pdf(render_html(figures), pdf)
             kept.write_bytes(pickle.dumps(figures))
     return Printed(pdf, folder.published, pickle.loads(kept.read_bytes()))

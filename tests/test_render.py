@@ -19,7 +19,7 @@ from pipeline.figures import report_figures
 from pipeline.fonts import printable
 from pipeline.pdf import RenderFailed, render_pdf
 from pipeline.periods import parse
-from pipeline.render import aligned, closer, render_html
+from pipeline.render import aligned, render_html
 from pipeline.reporting import write_report
 
 GOLDEN = Path(__file__).parent / "golden" / "monthly_summary.html"
@@ -246,13 +246,3 @@ def test_columns_align_on_their_decimal(text, decimals, padded):
 def test_printable_keeps_what_the_fonts_have():
     assert printable("Å ▲ ▼ ● Δ − \u202f ★ Жλ\n") == "Å ▲ ▼ ● Δ − \u202f ★ Жλ\n"
     assert printable("店😀\U0001e900") == "店😀□", "what no font has"
-
-
-def test_a_report_that_would_be_too_long_is_set_closer(published, tmp_path):
-    html = render_html(report_figures(published, OFFICE, parse(REPORT_MONTH), issue=True))
-    lowest = []
-    for name, text in (("usual", html), ("closer", closer(html))):
-        render_pdf(text, tmp_path / f"{name}.pdf")
-        with pymupdf.open(tmp_path / f"{name}.pdf") as pdf:
-            lowest.append(max(block[3] for block in pdf[1].get_text("blocks")))
-    assert lowest[1] < lowest[0] - 20

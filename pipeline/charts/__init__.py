@@ -75,5 +75,8 @@ def svg(chart: Chart, accent: str) -> str:
 
 @lru_cache(maxsize=64)  # paper and screen show the same drawing, with numbers written alike
 def _drawn(chart: Chart, accent: str, _: Notation) -> str:
-    layers, frame = _DRAW[type(chart)](chart, accent)
-    return rendered(layers, frame, chart.alt)
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):  # a third of a chart's time would go to its checks: the tests draw each shape with them
+        layers, frame = _DRAW[type(chart)](chart, accent)
+        return rendered(layers, frame, chart.alt)

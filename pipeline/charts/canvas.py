@@ -56,12 +56,11 @@ def tint(colour: str, strength: float) -> str:
     return "#" + "".join(f"{round(255 + (channel - 255) * strength):02x}" for channel in channels)
 
 
-def rendered(layers: list[alt.Chart], frame: Frame, text: str) -> str:
+def layered(layers: list[alt.Chart], frame: Frame) -> alt.LayerChart:
+    """The layers on the frame, in the one theme."""
     import altair as alt
-    import vl_convert
 
-    _register_fonts()
-    chart = (
+    return (
         alt.layer(*layers)
         .properties(
             width=round(frame.width, 2),
@@ -69,10 +68,16 @@ def rendered(layers: list[alt.Chart], frame: Frame, text: str) -> str:
             autosize={"type": "none"},
             padding={"left": frame.left, "right": frame.right, "top": frame.top, "bottom": frame.bottom},
         )
-        .configure(font="Inter", background="transparent")
+        .configure(font="Inter", background="transparent", aria=False)
         .configure_view(stroke=None)
     )
-    drawn = vl_convert.vegalite_to_svg(chart.to_dict())
+
+
+def rendered(layers: list[alt.Chart], frame: Frame, text: str) -> str:
+    import vl_convert
+
+    _register_fonts()
+    drawn = vl_convert.vegalite_to_svg(layered(layers, frame).to_dict(validate=False))
     # The families stand once, for all letters of the chart.
     body = drawn[drawn.index(">", drawn.index("<svg")) + 1 :].replace(' font-family="Inter"', "")
     width, height = frame.left + frame.width + frame.right, frame.top + frame.height + frame.bottom

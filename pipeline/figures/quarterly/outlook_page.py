@@ -142,8 +142,9 @@ def _actions(source: Published, office: Office, judged: list[Objective], found: 
         for decision in what_to_decide(source, office, judged, areas)
     ]
     owners = {objective.metric: objective.owner for objective in judged}
+    missed = {objective.metric for objective in judged if not objective.is_met}
     for proposal in found:
-        if proposal.assurance == "consistently_fail":
+        if proposal.assurance == "consistently_fail" and proposal.metric not in missed:
             rows.append(_action(_out_of_reach(source, proposal), _owner(office, owners, proposal.metric), ""))
     has_days = any(row.cells[2].text for row in rows)
     columns = (Column("Action", "name"), Column("Owner", "name", "43mm"), Column("Date", "word", "28mm"))

@@ -16,15 +16,8 @@ from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Ta
 from pipeline.figures.numbers import Scale, count, digits_beside, in_scale, listed, number, scale_of, show
 from pipeline.figures.published import Published
 from pipeline.figures.wording import subject
+from pipeline.targets import ASSURANCE
 
-#: What the limits of the last twelve months say of the target in force.
-ASSURANCE = {
-    "consistently_pass": "always met",
-    "consistently_fail": "never met",
-    "hit_and_miss": "sometimes",
-    "too_short": "too few months",
-    "not_comparable": "no months",
-}
 #: Why nothing is proposed, as the end of a sentence about several metrics.
 REASONS = {
     "no_months": "not computed by the month",
@@ -100,7 +93,10 @@ def in_force_table(source: Published, found: Sequence[Proposal]) -> Table | None
         Column("Reached", "word-right", "15mm"),
         Column("Met by month", "word", "24mm"),
     )
-    foot = "Met by month: what the limits of the last twelve months say of the target in force."
+    foot = (
+        "Met by month: what the limits of the last twelve months say of the target in force; never met: the process or "
+        "the target has to change."
+    )
     return Table(
         f"Targets in force, and what is proposed for {source.period.next.short}",
         columns,
