@@ -227,6 +227,11 @@ def _take_in(folder: DataFolder, platform: str, source: Path | None) -> None:
 
 
 def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
+    if as_of:
+        from pipeline.planning import parse_instant
+
+        parse_instant(as_of, load_office(folder))  # a mistake is told before Dagster has loaded
+
     from pipeline.running import run_job
     from pipeline.status import deliveries_since, last_complete, newest_file
 
@@ -243,12 +248,14 @@ def _run(folder: DataFolder, *, as_of: str = "", full: bool = False) -> None:
 
 
 def _report(folder: DataFolder, period_id: str, *, issue: bool = False) -> None:
-    from assets.automation import partition_key
-    from pipeline.running import run_job
     from pipeline.status import require_published
 
     period = periods.parse(period_id, load_office(folder).fiscal_year_start_month)
     require_published(folder, period)
+
+    from assets.automation import partition_key  # Dagster takes its time; a mistake is told before
+    from pipeline.running import run_job
+
     job = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}[period.type]
     config = {"ops": {f"reports__{job}": {"config": {"issue": issue}}}}
     result = run_job(folder, job, partition_key=partition_key(period), run_config=config)

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +134,7 @@ def tables_read(sql: str, where: str) -> frozenset[str]:
 
     Raises ModelError when the text is not one SELECT, or names a table without its schema that is no CTE.
     """
-    with duckdb.connect() as parser:
-        row = parser.execute("select json_serialize_sql(?)", [sql.rstrip().removesuffix(";")]).fetchone()
+    row = _parser().cursor().execute("select json_serialize_sql(?)", [sql.rstrip().removesuffix(";")]).fetchone()
     assert row is not None
     tree = json.loads(row[0])
     if tree.get("error"):
@@ -155,6 +155,12 @@ def tables_read(sql: str, where: str) -> frozenset[str]:
     if unknown := sorted(bare - names):
         raise ModelError(f"{where}: {unknown[0]} is neither a CTE nor written with its schema")
     return frozenset(tables)
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """One for all texts: to open a database costs more than to read a text."""
+    return duckdb.connect(config={"threads": 1})
 
 
 def _walk(node: Any) -> Iterator[dict[str, Any]]:

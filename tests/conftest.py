@@ -7,6 +7,7 @@ made once for all workers, and nobody writes into it.
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,15 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def sample_office(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
-    """The sample marketplace at a tenth of its size, run to its last day, published."""
-    return _made_once(tmp_path_factory, "sample_office", ())
+    """The sample marketplace at a tenth of its size after its first `scmr17 run`, with the last month's report."""
+    return _made_once(tmp_path_factory, "sample_office", _from_its_sample)
 
 
 @pytest.fixture(scope="session")
 def bare_office(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     """The same marketplace with reviews and sales only, and who sells what: no messages, no surveys, no returns."""
-    kept = ("reviews", "sales", "sellers", "products")
-    return _made_once(tmp_path_factory, "bare_office", kept)
+    return _made_once(tmp_path_factory, "bare_office", _with_reviews_and_sales)
 
 
 @pytest.fixture(scope="session", params=PRINTED, ids="-".join)
@@ -60,22 +60,34 @@ def printed_report(request: pytest.FixtureRequest) -> "Printed":
     return printed(request.getfixturevalue(office), period_id)
 
 
-def _made_once(factory: pytest.TempPathFactory, name: str, kept: tuple[str, ...]) -> DataFolder:
-    """The office of that name, made by the worker that comes first. `kept` are its exports; () means all."""
+def _from_its_sample(folder: DataFolder) -> None:
+    from office_support import scmr17
+
+    scmr17("sample", "--scale", "0.1", data=folder.root)
+    scmr17("run", data=folder.root)
+
+
+def _with_reviews_and_sales(folder: DataFolder) -> None:
     from office_support import nightly  # most test files need neither Dagster nor the sample
 
     from pipeline.sample import write_sample
 
+    write_sample(folder.inbox, scale=0.1)
+    for export in folder.inbox.iterdir():
+        if export.name not in ("reviews", "sales", "sellers", "products"):
+            shutil.rmtree(export)
+    nightly(folder.root)
+
+
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[DataFolder], None]) -> DataFolder:
+    """The office of that name, made by the worker that comes first."""
     shared = factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
     folder = DataFolder(shared / name)
     with FileLock(shared / f"{name}.lock"):
-        if not (folder.published / "scmr17.duckdb").exists():
+        if not (shared / f"{name}.made").exists():
             folder.prepare()
-            write_sample(folder.inbox, scale=0.1)
-            for export in folder.inbox.iterdir():
-                if kept and export.name not in kept:
-                    shutil.rmtree(export)
-            nightly(folder.root)
+            make(folder)
+            (shared / f"{name}.made").touch()
     return folder

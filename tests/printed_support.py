@@ -15,9 +15,9 @@ import pymupdf
 from filelock import FileLock
 
 from pipeline.figures import report_figures
+from pipeline.pdf import render_pdf
 from pipeline.periods import parse
 from pipeline.render import render_html
-from pipeline.pdf import render_pdf
 from pipeline.settings import DataFolder, load_office
 
 if TYPE_CHECKING:

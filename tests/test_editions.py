@@ -16,6 +16,7 @@ from pipeline.errors import DataRefused, UserError
 from pipeline.evidence_pack import read_pack
 from pipeline.figures import report_figures
 from pipeline.periods import parse
+from pipeline.render import render_html
 from pipeline.reporting import is_issued, write_report
 
 MARCH, FEBRUARY = parse(REPORT_MONTH), parse("2026-02")
@@ -176,3 +177,11 @@ def test_the_pack_proves_the_report(office):
     assert read_pack(path).values[("nps", "2026-02")] == pytest.approx(
         rows.filter((pl.col("metric") == "nps") & (pl.col("period_id") == "2026-02"))["value"][0]
     )
+
+
+def test_the_last_page_says_what_was_restated_or_that_nothing_was(later):
+    quiet = render_html(figures(later))
+    assert "No figure of an edition issued before has changed in print." in quiet and "Restated since" not in quiet
+    change(later, "update metrics set value = 4.01 where metric = 'rating_mean' and period_id = '2026-02'")
+    changed = render_html(figures(later))
+    assert "Restated since issued" in changed and "No figure of an edition" not in changed

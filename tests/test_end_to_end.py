@@ -25,12 +25,9 @@ def digests(folder: Path, pattern: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory) -> Path:
-    """A small sample office after its first run."""
-    data = tmp_path_factory.mktemp("office")
-    scmr17("sample", "--scale", "0.05", data=data)
-    scmr17("run", data=data)
-    return data
+def office(sample_office, tmp_path_factory) -> Path:
+    """The sample office after its first run, to be written into."""
+    return shutil.copytree(sample_office.root, tmp_path_factory.mktemp("end") / "office")
 
 
 def test_the_first_run_publishes_every_metric_of_the_catalogue_with_a_value_or_a_reason(office):

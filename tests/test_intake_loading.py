@@ -99,7 +99,7 @@ def expected_reviews(files: list[tuple[int, str, list[tuple[str, str, int]]]]) -
     return standing
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(st.lists(FILE, min_size=2, max_size=3), st.randoms(use_true_random=False))
 def test_t33_any_order_of_deliveries_gives_the_tables_and_sums_of_the_rules(office, files, dice):
     """Files with repeated keys, contradictions and bad ratings, some exported at one time, taken in at random order."""

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import pymupdf
 import pytest
 
+#: The sizes of headlines and messages, and what two lines of one are apart at most.
+MESSAGE_PT, LEADING_PT = (11.0, 21.0), 30.0
 MOST_PAGES = {"month": 6, "quarter": 14, "week": 2}
 WIDTH_PT, HEIGHT_PT = 595.3, 841.9
 #: The stylesheet's margins in points: the outer and the inner one change sides from page to page.
@@ -115,3 +117,16 @@ def _overlap(one: pymupdf.Rect, other: pymupdf.Rect) -> float:
 
 def _is_outline(one: tuple[str, pymupdf.Rect], other: tuple[str, pymupdf.Rect]) -> bool:
     return one[0] == other[0] and all(abs(a - b) < SLACK_PT for a, b in zip(one[1], other[1], strict=True))
+
+
+def test_no_message_has_more_than_two_lines(pages):
+    too_long = {}
+    for page in pages:
+        lines: list[float] = []
+        for span in spans(page):
+            if MESSAGE_PT[0] <= span["size"] <= MESSAGE_PT[1] and "Semi" in span["font"]:
+                lines += [span["bbox"][3]] * (span["bbox"][3] not in lines)
+        near = [below - above < LEADING_PT for above, below in itertools.pairwise(sorted(lines))]
+        if any(map(all, itertools.pairwise(near))):
+            too_long[page.number + 1] = len(lines)
+    assert too_long == {}

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from quarterly_support import QUARTER, changed, texts
 
+from pipeline.figures.customers import entity_name
 from pipeline.figures.model import Bullet, Interval
 from pipeline.figures.published import Published, open_published
 from pipeline.figures.quarterly.education_page import EducationPage, education_page
+from pipeline.figures.quarterly.training_uplift import uplift_sentence
 from pipeline.periods import parse
 from pipeline.settings import DataFolder, Office
 
@@ -167,3 +169,36 @@ def test_without_training_the_page_speaks_of_what_there_is(sample_office: DataFo
 def test_without_education_there_is_no_page(bare_office: DataFolder) -> None:
     with open_published(bare_office.published, parse(QUARTER)) as source:
         assert education_page(source, Office()) is None
+
+
+@pytest.mark.parametrize(
+    ("reviews", "said"),
+    [
+        (400, "Without {name} (100 of 400 reviews) the others stand at 93.3\u202f%, after 96.7 in Q4 2025."),
+        (500, "noise."),  # a fifth of the reviews and no more
+    ],
+)
+def test_the_others_are_told_without_the_one_seller_that_carries_them(
+    source: Published, sample_office: DataFolder, tmp_path: Path, reviews: int, said: str
+) -> None:
+    both = "('2026-Q1', '2025-Q4')"
+    [(largest,)] = source.rows(
+        f"""select seller_id from seller_training where period_id = '{QUARTER}' and not is_participant
+        and seller_id in (select entity_id from metrics where metric = 'review_response_48h' and scope = 'seller'
+        and period_id in {both} group by entity_id having count(denominator) = 2) order by seller_id limit 1"""
+    )
+    others = "update metrics set numerator = {}, denominator = {} where metric = 'review_response_48h_{}' "
+    mine = "update metrics set numerator = {}, denominator = 100 where metric = 'review_response_48h' "
+    mine += f"and entity_id = '{largest}' and period_id = '{{}}'"
+    statements = [
+        f"""update metrics set denominator = 1, numerator = 1 where metric = 'review_response_48h' and scope = 'seller'
+        and denominator is not null and period_id in {both}""",
+        others.format(reviews - 60, reviews, "others") + f"and period_id = '{QUARTER}'",
+        others.format(reviews - 20, reviews, "others_before") + f"and period_id = '{QUARTER}'",
+        mine.format(60, QUARTER),
+        mine.format(90, "2025-Q4"),
+    ]
+    with changed(sample_office, tmp_path, *statements) as other:
+        sentence = uplift_sentence(other)
+        name = entity_name(other, "seller", largest)
+    assert sentence.endswith(said.format(name=name))

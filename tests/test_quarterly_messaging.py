@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from quarterly_support import QUARTER, changed
 
 from pipeline.charts import svg
 from pipeline.figures.model import Row, Step
+from pipeline.figures.numbers import count
 from pipeline.figures.published import Published, open_published
 from pipeline.figures.quarterly.message_drivers import shares_of_change
+from pipeline.figures.quarterly.message_weeks import weeks_note
 from pipeline.figures.quarterly.messaging_page import MessagingPage, messaging_page
 from pipeline.periods import parse
 from pipeline.settings import DataFolder, Office
@@ -257,3 +260,17 @@ def test_without_forecasts_and_paths_the_page_still_stands(sample_office: DataFo
         page = messaging_page(source, Office())
     assert page is not None and page.bridge is not None
     assert (page.path, page.backtest, page.peaks) == (None, None, None)
+
+
+def test_the_weeks_note_says_what_lies_beyond_the_limits_and_why_weeks_need_not_sum(
+    source: Published, page: MessagingPage, sample_office: DataFolder, tmp_path: Path
+) -> None:
+    even = f"update metrics set value = 1000 + 10 * (period_start - date '2020-01-06') // 7 % 2 where {WEEKS}"
+    one = f"update metrics set value = {{}} where {WEEKS} and period_id = '{{}}'"
+    with changed(sample_office, tmp_path, even, one.format(5000, "2026-W05"), one.format(10, "2026-W09")) as other:
+        shown = other.weeks("message_count", 13)
+        total = sum(value.value or 0 for value, _ in shown)
+        note, differing = weeks_note(other, total), weeks_note(other, total + 7)
+    days = f"Weeks from {shown[0][1]} to {shown[-1][1] + timedelta(days=6)}"
+    assert note == f"{days}. Above the upper limit: W05. Below the lower limit: W09."
+    assert f"{days} sum to {count(total)}; the quarter's own days to {count(total + 7)}." in differing

@@ -30,8 +30,8 @@ def page(sample_office: DataFolder) -> OperationsPage:
 
 
 def month(period_id: str, on_time: float) -> str:
-    """That share of a thousand orders on time, its interval a point wide on either side."""
-    return f"""update metrics set value = {on_time}, numerator = {round(1000 * on_time)}, denominator = 1000, n = 1000,
+    """That share of four thousand orders on time, its interval a point wide on either side."""
+    return f"""update metrics set value = {on_time}, numerator = {round(4000 * on_time)}, denominator = 4000, n = 4000,
         low = {on_time} - 0.01, high = {on_time} + 0.01
         where metric = '{METRIC}' and scope = 'all' and period_id = '{period_id}'"""
 
@@ -46,8 +46,7 @@ USUAL.append(month("2025-Q3", 0.895))
     [
         (0.80, 0.86, "On-time delivery fell beyond noise to 86.0\u202f% from 89.5 in Q3 2025; November, at "
                      "80.0\u202f%, was below the usual 86.8 to 92.2."),
-        (0.89, 0.86, "On-time delivery fell to 86.0\u202f% from 89.5 in Q3 2025 (their 95\u202f% intervals do not "
-                     "overlap)."),
+        (0.89, 0.86, "On-time delivery fell to 86.0\u202f% from 89.5 in Q3 2025, beyond noise."),
         (0.80, 0.89, "On-time delivery stood at 89.0\u202f% after 89.5 in Q3 2025, within noise; November, at "
                      "80.0\u202f%, was below the usual 86.8 to 92.2."),
         (0.95, 0.92, "On-time delivery rose beyond noise to 92.0\u202f% from 89.5 in Q3 2025; November, at "

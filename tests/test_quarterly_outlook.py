@@ -74,7 +74,8 @@ def test_actions_have_owners_and_only_days_that_a_rule_gives(sample_office: Data
 
 def test_a_target_that_is_met_and_out_of_its_months_reach_is_told(sample_office: DataFolder, tmp_path: Path) -> None:
     statements = (
-        f"update metrics set rag = 'green' where metric = 'message_count' and scope = 'all' and period_id = '{QUARTER}'",
+        "update metrics set rag = 'green' "
+        f"where metric = 'message_count' and scope = 'all' and period_id = '{QUARTER}'",
         f"update target_proposals set assurance = 'consistently_fail', limit_low = 80000, limit_high = 94000 "
         f"where metric = 'message_count' and period_id = '{QUARTER}'",
     )

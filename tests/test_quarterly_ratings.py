@@ -13,9 +13,10 @@ from quarterly_support import QUARTER, changed
 from pipeline.charts import svg
 from pipeline.figures.published import Published, Value, open_published
 from pipeline.figures.quarterly.category_ratings import category_steps, months_in_a_row
-from pipeline.figures.quarterly.entity_moves import chance, step_cell, steps_beyond_chance
+from pipeline.figures.quarterly.entity_moves import step_cell
 from pipeline.figures.quarterly.rating_trends import trend_table
 from pipeline.figures.quarterly.ratings_page import RatingsPage, ratings_page
+from pipeline.figures.steps import adjusted_chances, chance, steps_beyond_noise
 from pipeline.periods import parse
 from pipeline.settings import DataFolder, Office
 
@@ -85,7 +86,7 @@ def test_the_falling_category_is_told_unprompted(sample_office: DataFolder, tmp_
         page = ratings_page(source, Office())
     assert page is not None
     assert page.message.text == (
-        "Average rating fell to 4.08 stars from 4.16, beyond chance; Home & Kitchen fell furthest, to 3.69 from 4.21."
+        "Average rating fell to 4.08 stars from 4.16, beyond noise; Home & Kitchen fell furthest, to 3.69 from 4.21."
     )
     first = page.categories.panels[0]
     assert (first.name, first.last_label, first.tone) == ("Home & Kitchen", "▼ 3.69", "bad")
@@ -99,25 +100,36 @@ def value(mean: float, half: float, n: int) -> Value:
 def test_a_step_is_held_against_both_errors_and_corrected_for_many() -> None:
     one, other = value(4.0, 0.196, 100), value(3.72, 0.196, 100)  # errors of 0.1 each: z = 0.28 / 0.1414 = 1.98
     assert chance(one, other) == pytest.approx(math.erfc(0.28 / math.hypot(0.1, 0.1) / math.sqrt(2)), rel=1e-4)
-    assert list(steps_beyond_chance({"a": one}, {"a": other})) == ["a"]
+    assert list(steps_beyond_noise({"a": one}, {"a": other})) == ["a"]
     still = {f"s{i}": one for i in range(9)}
-    assert steps_beyond_chance({"a": one, **still}, {"a": other, **still}) == {}
+    assert steps_beyond_noise({"a": one, **still}, {"a": other, **still}) == {}
 
 
 def test_a_step_of_few_cases_is_not_judged() -> None:
     one, other = value(4.0, 0.01, 29), value(3.0, 0.01, 500)
-    assert steps_beyond_chance({"a": one}, {"a": other}) == {}
+    assert steps_beyond_noise({"a": one}, {"a": other}) == {}
     assert step_cell(None, one, other).text == "too few"
     assert step_cell(None, value(4.0, 0.1, 50), None).text == "–"
     assert step_cell((one, other), value(4.0, 0.1, 50), value(3.0, 0.1, 50)).text == "▲ better"
     assert step_cell((one, other), value(4.0, 0.1, 50), value(3.0, 0.1, 50), "down").text == "▼ worse"
 
 
-def test_a_share_is_tested_as_a_proportion() -> None:
+def test_a_share_of_cases_is_tested_as_a_proportion() -> None:
     one = replace(value(0.5, 0.1, 60), numerator=30, denominator=60)
     other = replace(value(0.75, 0.1, 60), numerator=45, denominator=60)
     pooled = math.sqrt(0.625 * 0.375 * 2 / 60)
     assert chance(one, other) == pytest.approx(math.erfc(0.25 / pooled / math.sqrt(2)))
+    cents = [replace(one, numerator=30_000, denominator=60_000), replace(other, numerator=45_000, denominator=60_000)]
+    by_interval = math.erfc(0.25 / (math.hypot(0.1, 0.1) / 1.959964) / math.sqrt(2))
+    assert chance(*cents) == pytest.approx(by_interval), "money is no number of cases"
+    assert chance(replace(one, low=None, high=None), other) is None, "a census has no chance"
+
+
+def test_what_cannot_be_tested_counts_for_no_correction() -> None:
+    one, other = value(4.0, 0.196, 100), value(3.72, 0.196, 100)
+    nothing = replace(one, low=None, high=None)
+    alone = adjusted_chances({"a": one}, {"a": other})
+    assert adjusted_chances({"a": one, "b": nothing}, {"a": other, "b": other}) == alone and list(alone) == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -186,13 +198,13 @@ def test_without_a_verdict_the_page_says_what_was_tested(sample_office: DataFold
         page = ratings_page(source, Office())
         tested = dict(
             source.rows(
-                f"""select scope, count(*) from rating_trends where p_value is not null and scope <> 'all'
-                and period_id = '{QUARTER}' group by scope"""
+                f"""select scope, count(*) from rating_trends
+                where p_value is not null and scope in ('product', 'seller') and period_id = '{QUARTER}' group by scope"""
             )
         )
     assert page is not None and page.trends is None
     assert page.no_trend.startswith("No steady trend over up to ")
-    assert f"is proven: of {tested['category']} categories" in page.no_trend
+    assert f"is proven: of {tested['seller']} sellers, none" in page.no_trend
     assert page.no_trend.endswith("after a correction for many tests.")
 
 

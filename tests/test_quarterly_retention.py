@@ -175,7 +175,7 @@ def test_a_step_within_noise_says_so(tmp_path, sample_office):
         found, year_before = retention_page(source, Office()), source.at("customer_retention_rate", "2025-Q1")
     assert found is not None and year_before is not None and year_before.value is not None
     assert found.message.text == (
-        "The share of customers kept stood at 41.0\u202f% after 40.0 in Q4 2025 (their 95\u202f% intervals overlap); "
+        "The share of customers kept stood at 41.0\u202f% after 40.0 in Q4 2025, within noise; "
         f"a year before, {number(100 * year_before.value, 1)}\u202f%."
     )
 

@@ -150,7 +150,7 @@ def test_a_model_that_holds_gives_its_value_interval_and_error(tmp_path, sample_
 
 @pytest.mark.parametrize(
     ("low", "high", "is_told"),
-    [(60000, 64000, True), (58000, 64000, False)],  # beyond the interval of 549 to 588, and not
+    [(60000, 64000, True), (55000, 69000, False)],  # 53 apart, with a standard error of 14, and of 37
 )
 def test_a_change_of_the_expected_value_is_told_beyond_noise_only(tmp_path, sample_office, low, high, is_told):
     values = f"""update metrics set value = 56669, low = 54901, high = 58756, reason = null
@@ -215,3 +215,29 @@ def test_without_any_value_there_is_no_page(tmp_path, sample_office):
         or metric like 'cart_%' or metric in ('churn_rate', 'lapsed_customer_share')"""
     with changed(sample_office, tmp_path, gone) as source:
         assert value_page(source, Office()) is None
+
+
+@pytest.mark.parametrize(
+    ("customers", "labels", "last"),
+    [
+        ((100, 50, 9, 5), ["0×", "1×", "2× or more"], 14),
+        ((100, 50, 4, 3), ["0×", "1× or more"], 57),  # the rest together are too few: the group before joins them
+        ((100, 50), ["0×", "1×"], 50),
+        ((100, 4), ["0× or more"], 104),
+        ((4, 3), [], 0),
+    ],
+)
+def test_no_group_of_fewer_than_ten_customers_is_shown(sample_office, tmp_path, customers, labels, last):
+    rows = ", ".join(f"('2026-Q1', {at}, {count}, 1.0, 1)" for at, count in enumerate(customers))
+    statements = (
+        "delete from clv_calibration",
+        f"insert into clv_calibration (period_id, frequency, customers, predicted_orders, actual_orders) values {rows}",
+    )
+    with changed(sample_office, tmp_path, *statements) as source:
+        chart = calibration_chart(source)
+    if not labels:
+        assert chart is None
+        return
+    assert list(chart.labels) == labels
+    assert chart.rows[0].texts[-1] == str(last)
+    assert chart.rows[2].texts[-1] == str(len(customers) - len(labels) + 1), "orders go with their customers"

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import duckdb
 import pikepdf
-import pymupdf
 import pypdf
 import pytest
 from report_support import OFFICE, REPORT_MONTH, Made, make_published

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from report_support import REPORT_MONTH, Made, make_published
 
-from pipeline.figures.noise import move_of, moves_beyond_noise, shifts, steps_of_shares
+from pipeline.figures.noise import move_of, moves_beyond_noise, shifts
 from pipeline.figures.published import Value, open_published
+from pipeline.figures.steps import steps_of_shares
 from pipeline.periods import parse
 
 

@@ -1,7 +1,7 @@
 """The sentences of page 1 below its headline: what else changed, and what someone must decide.
 
 What belongs here: the rules that find them, in the order in which they are printed. Every rule rests on a test: a
-target missed, a move beyond noise, intervals apart, a count above zero. The wording of a move is `wording.py`'s.
+target missed, a move beyond noise, a count above zero. The wording of a move is `wording.py`'s.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, Decimal
 from pipeline.figures.customers import category_shifts, entity_name
 from pipeline.figures.messages import path_clause, quarter_to_date
 from pipeline.figures.model import Sentence
-from pipeline.figures.noise import Move, Shift, move_of, steps_of_shares
+from pipeline.figures.noise import Move, Shift, move_of
 from pipeline.figures.numbers import (
     capital,
     count,
@@ -26,6 +26,7 @@ from pipeline.figures.numbers import (
     with_unit,
 )
 from pipeline.figures.published import Published, Value
+from pipeline.figures.steps import steps_of_shares
 from pipeline.figures.wording import move_sentence, period_name, scale_for, spoken, state_sentence
 from pipeline.settings import Office
 

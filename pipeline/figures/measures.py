@@ -13,6 +13,7 @@ from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Sp
 from pipeline.figures.noise import is_growing_with_the_record, move_of
 from pipeline.figures.numbers import Scale, change, count, digits_beside, name, plural, show
 from pipeline.figures.published import Published, Value
+from pipeline.figures.steps import INDICATIVE_BELOW
 from pipeline.figures.wording import REASONS, evidence, period_name, scale_for, subject, verdict
 
 #: Of the KPI table's columns; a quarter's counts and sums have a digit more than a month's.
@@ -20,7 +21,6 @@ WIDTHS = ("46mm", "12.5mm", "13mm", "11.5mm", "14mm", "15mm", "19.5mm")
 WIDTHS_OF_QUARTERS = ("46.4mm", "13.5mm", "12.5mm", "12.5mm", "13.5mm", "14mm", "19.1mm")
 SPARK_LENGTHS = {"month": 12, "quarter": 8, "week": 6}
 SPARK_HEADS = {"month": "12 months", "quarter": "Quarters", "week": "6 weeks"}
-INDICATIVE_BELOW = 30  # cases; METRICS.md 0.7
 
 
 @dataclass
@@ -131,7 +131,7 @@ def move_cell(published: Published, metric: str) -> Cell:
     if not move.is_beyond_noise and move.is_outside and move.limits:
         return Cell("● above" if move.now.value > move.limits.high else "● below", tone="watch")
     if not move.is_beyond_noise:
-        return Cell("within noise" if move.limits else "not clear", tone="muted")
+        return Cell("within noise", tone="muted")
     if move.is_good is None:
         return Cell("● moved", tone="strong")
     return Cell("▲ better", tone="good") if move.is_good else Cell("▼ worse", tone="bad")

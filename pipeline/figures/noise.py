@@ -1,9 +1,9 @@
 """Whether a move says anything: process limits and intervals, and the move held against them.
 
 What belongs here: the one test that every sentence with a direction in it rests on. A month is held against the limits
-of the twelve before it, a week against those of the thirteen before it; a quarter, which has too few like it, against
-the interval of the one before. The limits' formula is `pipeline.statistics.process_limits`; wording belongs to
-`wording.py`.
+of the twelve before it, a week against those of the thirteen before it; a quarter, which has too few like it, by a
+test of two samples against the one before (`steps.py`). The limits' formula is `pipeline.statistics.process_limits`;
+wording belongs to `wording.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.figures.published import Metric, Published, Value
+from pipeline.figures.steps import LARGEST_P, adjusted_chances
 from pipeline.statistics.process_limits import Limits, process_limits
 
 BASELINE_MONTHS = 12
@@ -28,8 +29,9 @@ class Move:
 
     `is_outside`: the period lies outside the limits of those before it. `is_beyond_noise`: it does so on the side it
     moved to (or, of a week, its step is larger than the limit of the moving range) and, where both periods have
-    intervals, these do not overlap; without `limits`, only the latter. `size`: the step in mean moving ranges or,
-    without limits, in half widths of the two intervals together. `is_good` is None when neither direction is better.
+    intervals, these do not overlap; of a quarter, which has no `limits`, the test of its step is passed. `size`: the
+    step in mean moving ranges or, without limits, in half widths of the two intervals together. `is_good` is None when
+    neither direction is better.
     """
 
     metric: Metric
@@ -66,7 +68,8 @@ def move_of(published: Published, metric: str) -> Move | None:
     """The metric's move into this period; None when either period or the test is missing, or nothing moved, or when
     the metric moves with the record's length.
 
-    A quarter's count has no test: its interval is that of pure chance, which any season passes.
+    A quarter's step is tested together with those of all other metrics, and the p adjusted for as many. Its counts have
+    no test: their interval is that of pure chance, which any season passes.
     """
     if is_growing_with_the_record(published, metric):
         return None
@@ -75,12 +78,17 @@ def move_of(published: Published, metric: str) -> Move | None:
         return None
     limits, half_widths = limits_of(published, metric), _half_widths(now, before)
     entry = published.metric(metric)
-    if limits is None and (published.period.type != "quarter" or half_widths is None or entry.unit == "count"):
-        return None
     is_rise = now.value > before.value
-    passes = limits is None or (now.value > limits.high if is_rise else now.value < limits.low)
-    if limits and published.period.type == "week":
-        passes = passes or abs(now.value - before.value) > limits.change_limit
+    if limits is None:
+        chance = _chances(published).get(metric) if published.period.type == "quarter" else None
+        if chance is None:
+            return None
+        passes = chance < LARGEST_P
+    else:
+        passes = now.value > limits.high if is_rise else now.value < limits.low
+        if published.period.type == "week":
+            passes = passes or abs(now.value - before.value) > limits.change_limit
+        passes = passes and _are_apart(now, before)
     usual = limits.usual_change if limits else half_widths
     return Move(
         metric=entry,
@@ -88,11 +96,23 @@ def move_of(published: Published, metric: str) -> Move | None:
         before=before,
         limits=limits,
         is_outside=limits is not None and not limits.low <= now.value <= limits.high,
-        is_beyond_noise=passes and are_apart(now, before),
+        is_beyond_noise=passes,
         size=abs(now.value - before.value) / usual if usual else math.inf,
         is_rise=is_rise,
         is_good=None if entry.better not in ("up", "down") else is_rise == (entry.better == "up"),
     )
+
+
+def _chances(published: Published) -> dict[str, float]:
+    """The adjusted p of each metric's step from the quarter before, of all that can be tested."""
+    metrics = [
+        metric
+        for metric, entry in published.catalogue.items()
+        if entry.unit != "count" and not is_growing_with_the_record(published, metric)
+    ]
+    now = {metric: value for metric in metrics if (value := published.at(metric))}
+    before = {metric: value for metric in metrics if (value := published.before(metric))}
+    return adjusted_chances(now, before)
 
 
 def is_growing_with_the_record(published: Published, metric: str) -> bool:
@@ -107,16 +127,11 @@ def _half_widths(now: Value, before: Value) -> float | None:
     return (now.high - now.low + before.high - before.low) / 2
 
 
-def are_apart(one: Value, other: Value) -> bool:
+def _are_apart(one: Value, other: Value) -> bool:
     """Whether two intervals do not overlap; True where one of them has none."""
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return True
     return one.low > other.high or one.high < other.low
-
-
-def overlap(one: Value, other: Value) -> bool:
-    """Whether two intervals overlap; False where one of them has none."""
-    return _half_widths(one, other) is not None and not are_apart(one, other)
 
 
 @dataclass(frozen=True)
@@ -146,33 +161,6 @@ def shifts(published: Published, metric: str, scope: str, fewest: int) -> list[S
         if not contains_mean and not limits.low <= now.value <= limits.high:
             found.append(Shift(entity, now, limits, now.value > limits.mean))
     return sorted(found, key=lambda shift: (-shift.distance, shift.entity_id))
-
-
-def steps_of_shares(published: Published, metric: str, scope: str, fewest: int) -> list[tuple[str, Value, Value]]:
-    """Entities whose share stepped from the month before, by a two-proportion test held to 5 % over all of them.
-
-    Each month needs at least `fewest` cases; Bonferroni's correction, since among many entities some always step. The
-    largest step first.
-    """
-    now, before = published.entities(metric, scope), published.entities(metric, scope, published.period.previous.id)
-    pairs = [
-        (entity, value, before[entity])
-        for entity, value in now.items()
-        if entity in before and min(value.denominator or 0, before[entity].denominator or 0) >= fewest
-    ]
-    found = [pair for pair in pairs if len(pairs) * chance_of_step(pair[1], pair[2]) < 0.05]
-    return sorted(found, key=lambda pair: (-abs((pair[1].value or 0.0) - (pair[2].value or 0.0)), pair[0]))
-
-
-def chance_of_step(one: Value, other: Value) -> float:
-    """The two-sided p of a pooled two-proportion z test."""
-    if one.numerator is None or one.denominator is None or other.numerator is None or other.denominator is None:
-        return 1.0
-    pooled = (one.numerator + other.numerator) / (one.denominator + other.denominator)
-    error = math.sqrt(pooled * (1 - pooled) * (1 / one.denominator + 1 / other.denominator))
-    if error == 0:
-        return 1.0
-    return math.erfc(abs(one.numerator / one.denominator - other.numerator / other.denominator) / error / math.sqrt(2))
 
 
 def moves_beyond_noise(published: Published, metrics: Sequence[str]) -> list[Move]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.figures.model import BigNumber, Sentence, Tone
-from pipeline.figures.noise import Move, limits_of, moves_beyond_noise, overlap
+from pipeline.figures.noise import Move, limits_of, move_of, moves_beyond_noise
 from pipeline.figures.numbers import (
     MISSING,
-    THIN,
     Scale,
     capital,
     change_with_unit,
@@ -137,7 +136,7 @@ def move_sentence(published: Published, move: Move, *, with_target: bool = True,
         f"from {show(move.before.value, scale)} in {period_name(published, move.before.period_id)}"
     )
     if with_test and usual is None:
-        text += f" (their 95{THIN}% intervals do not overlap)"
+        text += ", beyond noise"
     elif with_test and usual and usual.low <= move.now.value <= usual.high:
         text += ", beyond the usual step"
     elif with_test and usual:
@@ -172,8 +171,8 @@ def state_sentence(published: Published, metric: str, *, with_target: bool = Tru
         usual = limits.within(published.metric(metric).unit)
         side = "below" if value.value < limits.low else "above" if value.value > limits.high else "within"
         text += f", {side} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
-    elif before and published.period.type != "month" and overlap(value, before):
-        text += f" (their 95{THIN}% intervals overlap)"
+    elif (move := move_of(published, metric)) and not move.is_beyond_noise:
+        text += ", within noise"
     return f"{text}{target_clause(value, scale)}." if with_target else f"{text}."
 
 

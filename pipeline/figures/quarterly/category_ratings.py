@@ -16,8 +16,9 @@ from pipeline.figures.measures import value_cell
 from pipeline.figures.model import Cell, Column, Row, Table, Tone
 from pipeline.figures.numbers import MISSING, THIN, count, number, plural, scale_of, show
 from pipeline.figures.published import Published, Value
-from pipeline.figures.quarterly.entity_moves import step_cell, steps_beyond_chance
+from pipeline.figures.quarterly.entity_moves import step_cell
 from pipeline.figures.quarterly.quarter_columns import measured_from
+from pipeline.figures.steps import steps_beyond_noise
 from pipeline.periods import parse
 
 FEWEST_CATEGORIES = 2
@@ -55,7 +56,7 @@ def category_steps(source: Published) -> dict[str, tuple[Value, Value]]:
     """Categories whose average stepped beyond chance since the quarter before, the largest step first."""
     now = source.entities("rating_mean", "category")
     before = source.entities("rating_mean", "category", source.period.previous.id)
-    found = steps_beyond_chance(now, before)
+    found = steps_beyond_noise(now, before)
     return dict(sorted(found.items(), key=lambda item: (-abs(_step(*item[1])), item[0])))
 
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.figures.measures import INDICATIVE_BELOW, Footnotes
+from pipeline.figures.measures import Footnotes
 from pipeline.figures.model import MISSING_TEXT, Cell, Column, Row, Table
 from pipeline.figures.numbers import count, number, plural, spelled
 from pipeline.figures.published import Published
+from pipeline.figures.steps import INDICATIVE_BELOW
 
 MOST_COHORTS = 18
 FEWEST_MONTHS, MOST_MONTHS = 12, 17

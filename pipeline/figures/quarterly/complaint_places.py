@@ -16,7 +16,8 @@ from pipeline.figures.customers import category_name
 from pipeline.figures.model import Cell, Column, Row, Table
 from pipeline.figures.numbers import count, number, plural
 from pipeline.figures.published import Published, Value
-from pipeline.figures.quarterly.entity_moves import step_cell, steps_beyond_chance
+from pipeline.figures.quarterly.entity_moves import step_cell
+from pipeline.figures.steps import steps_beyond_noise
 from pipeline.statistics.tokens import tokenise
 
 #: Low ratings of a category that hold a theme, for the pair to be tested; and its part of them, to be named.
@@ -111,7 +112,7 @@ def low_ratings_table(source: Published) -> Table | None:
     rated = sorted(now, key=lambda key: (-(now[key].numerator or 0), key))
     if not rated:
         return None
-    steps = steps_beyond_chance(now, before)
+    steps = steps_beyond_noise(now, before)
     shown = rated[:MOST_CATEGORIES]
     rows = tuple(
         Row(

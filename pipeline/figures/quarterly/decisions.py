@@ -1,8 +1,8 @@
 """The sentences of the quarterly's first page: what changed, what someone must decide, what could go wrong.
 
 What belongs here: the rules that find them, in the order in which they are printed. Every rule rests on a test: a
-target missed, intervals apart, a month outside its limits, a count above zero. A sentence gives the arithmetic that a
-decision needs, and no cause.
+target missed, a step beyond noise, a month outside its limits, a count above zero. A sentence gives the arithmetic
+that a decision needs, and no cause.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from collections.abc import Mapping
 from pipeline.figures.customers import entity_name
 from pipeline.figures.decisions import FEWEST_REVIEWS, owner_of, seller_sentence, target_action, unanswered_phrase
 from pipeline.figures.model import Sentence
-from pipeline.figures.noise import Move, are_apart, month_limits, move_of, moves_beyond_noise, steps_of_shares
+from pipeline.figures.noise import Move, month_limits, move_of, moves_beyond_noise
 from pipeline.figures.numbers import count, digits_beside, goal, listed, plural, scale_of, show, spelled, with_unit
 from pipeline.figures.published import Published, Value
 from pipeline.figures.quarterly.objectives import Objective
+from pipeline.figures.steps import steps_beyond_noise, steps_of_shares
 from pipeline.figures.wording import in_sentence, move_sentence, period_name, scale_for, spoken
 from pipeline.settings import Office
 
 MOST_NAMES = 3
-FEWEST_RATINGS = 30
 SUPERHERO = "superhero"
 #: Shares that are the same stars as the mean rating's.
 SAME_STARS = ("csat_proxy", "rating_positive_share")
 
 
 def what_changed(source: Published, metrics: list[str], lead: str) -> list[Sentence]:
-    """Moves beyond noise, categories apart from before, a seller's step, new Superheroes, months outside their limits.
+    """Moves beyond noise, categories that stepped, a seller's step, new Superheroes, months outside their limits.
 
     `metrics` are the page's own; `lead` is told in the headline already.
     """
-    found = [Sentence(text, "categories apart") for text in _categories(source)]
+    found = [Sentence(text, "categories moved") for text in _categories(source)]
     steps = steps_of_shares(source, "review_response_48h", "seller", FEWEST_REVIEWS)
     if steps:
         found.append(Sentence(seller_sentence(source, *steps[0]), "seller's share stepped"))
     moves = [move for move in moves_beyond_noise(source, metrics) if move.metric.metric != lead]
     told = _told_once(moves)[:2]
-    found = [Sentence(move_sentence(source, move, with_test=False), "intervals apart") for move in told] + found
+    found = [Sentence(move_sentence(source, move, with_test=False), "moved beyond noise") for move in told] + found
     climbed = _new_superheroes(source)
     if climbed:
         found.append(Sentence(climbed, "reached the highest status"))
@@ -53,15 +53,12 @@ def _told_once(moves: list[Move]) -> list[Move]:
 
 
 def _categories(source: Published) -> list[str]:
-    """Categories whose mean rating's interval lies apart from the quarter's before, the furthest first."""
-    now = source.entities("rating_mean", "category")
-    before = source.entities("rating_mean", "category", source.period.previous.id)
-    apart = [
-        (entity, value, before[entity])
-        for entity, value in now.items()
-        if entity in before and min(value.n or 0, before[entity].n or 0) >= FEWEST_RATINGS
-        if value.value is not None and before[entity].value is not None and are_apart(value, before[entity])
-    ]
+    """Categories whose mean rating stepped beyond noise from the quarter before, the furthest first."""
+    steps = steps_beyond_noise(
+        source.entities("rating_mean", "category"),
+        source.entities("rating_mean", "category", source.period.previous.id),
+    )
+    apart = [(entity, *pair) for entity, pair in steps.items()]
     apart.sort(key=lambda pair: (-abs((pair[1].value or 0.0) - (pair[2].value or 0.0)), pair[0]))
     sentences = []
     for is_rise, word in ((False, "lower"), (True, "higher")):
@@ -149,7 +146,7 @@ def what_to_decide(
     lower = [text for text in _categories(source) if " lower than " in text]
     if lower:
         text = f"Agree with the sellers what to change where ratings fell: {lower[0].partition(': ')[2]}"
-        sentences.append(Sentence(text, "categories apart", owner_of(office, "customers")))
+        sentences.append(Sentence(text, "categories moved", owner_of(office, "customers")))
     proposed = _proposals(source)
     if proposed:
         sentences.append(Sentence(proposed, "targets proposed", office.owners.data))

@@ -10,67 +10,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.figures.measures import INDICATIVE_BELOW, interval_mark, interval_text, value_cell
+from pipeline.figures.measures import interval_mark, interval_text, value_cell
 from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Table
-from pipeline.figures.noise import chance_of_step
 from pipeline.figures.numbers import THIN, change, count, show
 from pipeline.figures.published import Published, Value
+from pipeline.figures.steps import INDICATIVE_BELOW, cases, steps_beyond_noise
 from pipeline.figures.wording import scale_for
-from pipeline.statistics.trends import adjusted_for_many
 
-LARGEST_P = 0.05
 WIDE_MARK_PX = 160  # a dot plot as wide as its column
-INTERVAL_Z = 1.959964  # the half width of a 95 % interval, in standard errors
-
-
-def steps_beyond_chance(now: Mapping[str, Value], before: Mapping[str, Value]) -> dict[str, tuple[Value, Value]]:
-    """The entities whose value stepped: an adjusted p (Benjamini & Hochberg over all that are compared) below 5 %.
-
-    Compared are entities with at least 30 cases in both quarters (METRICS.md 0.7): shares by a two-proportion test,
-    others by their difference against the errors that their intervals imply. In the order of `now`.
-    """
-    pairs = {
-        key: (value, before[key])
-        for key, value in now.items()
-        if key in before and min(_cases(value), _cases(before[key])) >= INDICATIVE_BELOW
-    }
-    chances = adjusted_for_many([chance(*pair) for pair in pairs.values()]) if pairs else ()
-    return {key: pair for (key, pair), p in zip(pairs.items(), chances, strict=True) if p < LARGEST_P}
-
-
-def chance(now: Value, before: Value) -> float:
-    """The two-sided p of the step; 1 where it cannot be tested."""
-    if _is_proportion(now) and _is_proportion(before):
-        return chance_of_step(now, before)
-    errors = [_error(now), _error(before)]
-    if now.value is None or before.value is None or 0.0 in errors:
-        return 1.0
-    return math.erfc(abs(now.value - before.value) / math.hypot(*errors) / math.sqrt(2))
-
-
-def _cases(value: Value) -> int:
-    return int(value.n or 0) if value.value is not None else 0
-
-
-def _is_proportion(value: Value) -> bool:
-    return bool(
-        value.denominator
-        and value.numerator is not None
-        and value.value is not None
-        and math.isclose(value.value, value.numerator / value.denominator)
-        and 0 <= value.numerator <= value.denominator
-    )
-
-
-def _error(value: Value) -> float:
-    return (value.high - value.low) / 2 / INTERVAL_Z if value.low is not None and value.high is not None else 0.0
 
 
 def step_cell(pair: tuple[Value, Value] | None, now: Value, before: Value | None, better: str = "up") -> Cell:
     """Better, worse or within noise; too few where it was not tested, a dash without a quarter before."""
     if before is None or before.value is None:
         return Cell(MISSING_TEXT, tone="muted")
-    if min(_cases(now), _cases(before)) < INDICATIVE_BELOW:
+    if min(cases(now), cases(before)) < INDICATIVE_BELOW:
         return Cell("too few", tone="muted")
     if pair is None:
         return Cell("within noise", tone="muted")
@@ -98,7 +52,7 @@ def entity_table(
     if not shown:
         return None
     scale = scale_for(source, metric)
-    stepped = steps_beyond_chance({key: now[key] for key in names if key in now}, before)
+    stepped = steps_beyond_noise({key: now[key] for key in names if key in now}, before)
     low, high = axis_of([now[key] for key in shown], step)
     rows = tuple(
         Row(
@@ -106,7 +60,7 @@ def entity_table(
                 Cell(names[key]),
                 value_cell(metric, now[key], scale, scope=scope),
                 Cell(interval_text(now[key], scale), tone="muted"),
-                Cell(count(_cases(now[key])), figure=now[key].key(metric, scope, "n")),
+                Cell(count(cases(now[key])), figure=now[key].key(metric, scope, "n")),
                 Cell(change(now[key].value, before[key].value if key in before else None, scale)),
                 step_cell(stepped.get(key), now[key], before.get(key), source.metric(metric).better),
                 Cell("", mark=_wide(interval_mark(now[key], before.get(key), low, high, scale))),

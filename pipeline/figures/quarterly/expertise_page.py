@@ -70,8 +70,9 @@ def _message(source: Published, found: list[Blocker], below: int) -> Sentence:
     text = f"{with_unit(now.value, SHARE)} of sellers hold an Expertise status"
     if before is not None and before.value is not None:
         move = move_of(source, "expertise_share")
-        side = "beyond" if move and move.is_beyond_noise else "within"
-        text += f" ({period_name(source, before.period_id)}: {show(before.value, SHARE)}), {side} noise"
+        text += f" ({period_name(source, before.period_id)}: {show(before.value, SHARE)})"
+        if move is not None:
+            text += f", {'beyond' if move.is_beyond_noise else 'within'} noise"
     if found:
         first = found[0]
         text += f"; {count(first.sellers)} of {count(below)} below the top lack {first.criterion}"

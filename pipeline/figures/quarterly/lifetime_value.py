@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.figures.chart_shapes import Block, ColumnGroups
 from pipeline.figures.measures import Footnotes, change_cell, interval_text, value_cell
 from pipeline.figures.model import MISSING_TEXT, Cell, Column, DataRow, Row, Sentence, Table
-from pipeline.figures.noise import are_apart
+from pipeline.figures.noise import move_of
 from pipeline.figures.numbers import THIN, count, goal, number, scale_of, show, with_unit
 from pipeline.figures.published import Published, Value
 from pipeline.figures.wording import REASONS, period_name, scale_for
@@ -115,10 +115,10 @@ def _expected(source: Published, value: Value, checks: dict[str, Check]) -> str:
     text = f"The model expects {with_unit(value.value, scale)} a customer in the next 12 months"
     if value.low is not None and value.high is not None:
         text += f" (95{THIN}% interval {show(value.low, scale)} to {show(value.high, scale)})"
-    before = source.at("clv_12m_mean", source.period.previous.id)
-    if before is not None and before.value is not None and before.value != value.value and are_apart(value, before):
-        way = "down from" if value.value is not None and value.value < before.value else "up from"
-        text += f", {way} {show(before.value, scale)} in {period_name(source, before.period_id)}"
+    move = move_of(source, "clv_12m_mean")
+    if move is not None and move.is_beyond_noise:
+        way = "up from" if move.is_rise else "down from"
+        text += f", {way} {show(move.before.value, scale)} in {period_name(source, move.before.period_id)}"
     error = checks.get("holdout_error")
     if error is not None and error.value is not None:
         text += f"; its error in the test weeks is {_signed(error.value)}"

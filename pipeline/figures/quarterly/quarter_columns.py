@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.figures.measures import INDICATIVE_BELOW
 from pipeline.figures.model import MISSING_TEXT, DataRow, TimeChart
 from pipeline.figures.numbers import count, show
 from pipeline.figures.published import Published, Value
 from pipeline.figures.quarterly.entity_moves import axis_of
+from pipeline.figures.steps import INDICATIVE_BELOW
 from pipeline.figures.trends import keys_of
 from pipeline.figures.wording import scale_for
 

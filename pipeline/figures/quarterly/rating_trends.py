@@ -14,7 +14,7 @@ from pipeline.figures.published import Published
 from pipeline.figures.quarterly.category_ratings import VERDICTS, interval_words
 
 ROWS_EACH_WAY = 4
-_SCOPES = {"category": ("category", "categories"), "product": ("product", "products"), "seller": ("seller", "sellers")}
+_SCOPES = {"product": ("product", "products"), "seller": ("seller", "sellers")}
 
 _FOUND = """
 select scope, entity_id, verdict, months, slope, low, high, p_adjusted
@@ -25,7 +25,7 @@ order by verdict, scope, slope * if(verdict = 'improving', -1, 1), entity_id
 _TESTED = """
 select scope, count(*), max(months)
 from rating_trends
-where period_id = $period and p_value is not null and scope in ('category', 'product', 'seller')
+where period_id = $period and p_value is not null and scope in ('product', 'seller')
 group by scope
 order by scope
 """

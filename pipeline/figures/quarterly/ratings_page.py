@@ -95,14 +95,14 @@ def _with_room(table: Table | None) -> Table | None:
 
 
 def _message(source: Published) -> Sentence:
-    """The average's step, if its intervals are apart, and the category that stepped furthest the same way; else the
+    """The average's step, if it is beyond noise, and the category that stepped furthest the same way; else the
     category that stepped furthest; else where the average stands."""
     move = move_of(source, "rating_mean")
     steps = category_steps(source)
     if move and move.is_beyond_noise:
         verb = "rose" if move.is_rise else "fell"
         text = f"Average rating {verb} to {with_unit(move.now.value, STARS)} from {show(move.before.value, STARS)}, "
-        text += "beyond chance"
+        text += "beyond noise"
         along = {key: pair for key, pair in steps.items() if _is_rise(pair) == move.is_rise}
         if along:
             key, (now, before) = next(iter(along.items()))
@@ -115,7 +115,7 @@ def _message(source: Published) -> Sentence:
         key, (now, before) = next(iter(steps.items()))
         verb = "rose" if _is_rise((now, before)) else "fell"
         text = (
-            f"{text[:-1]}; {category_name(key)} {verb} beyond chance, to {show(now.value, STARS)} from "
+            f"{text[:-1]}; {category_name(key)} {verb} beyond noise, to {show(now.value, STARS)} from "
             f"{show(before.value, STARS)}."
         )
         return Sentence(text, "category moved beyond chance")

@@ -20,9 +20,10 @@ from pipeline.targets import ASSURANCE
 MOST_QUARTERS = 6
 SYMBOLS = {"green": "▲", "amber": "●", "red": "▼"}
 LEGEND = (
-    "Bar: the actual value from zero; line: the target; each row on a scale of its own. Verdict: met at the target, near down to its amber floor, "
-    "missed below. Evidence: certain when the whole 95 % interval is on one side of the target. Assurance: what the "
-    "process limits of the months say of the target: always met, never met, or sometimes met, by chance."
+    "Bar: the actual value from zero; line: the target; each row on a scale of its own. Verdict: met at the target, "
+    "near down to its amber floor, missed below. Evidence: certain when the whole 95 % interval is on one side of the "
+    "target. Assurance: what the process limits of the months say of the target: always met, never met, or sometimes "
+    "met, by chance."
 )
 
 

@@ -20,9 +20,10 @@ from pipeline.settings import Office
 
 MOST_CHANGES, MOST_DECISIONS, MOST_RISKS = 5, 4, 2
 LEGEND = (
-    "What changed, and Move: better or worse when the 95 % intervals of both quarters do not overlap, else not clear. "
-    "Verdict: near down to the amber floor, missed below. Evidence: certain when the whole interval is on one side of "
-    "the target. Δ is of unrounded values. A dash: nothing to compare, or nothing to test it by."
+    "What changed, and Move: better or worse when a test of the two quarters, corrected for as many as are made, shows "
+    "a step (p below 5 %), else within noise. Verdict: near down to the amber floor, missed below. Evidence: certain "
+    "when the whole interval is on one side of the target. Δ is of unrounded values. A dash: nothing to compare, or no "
+    "test."
 )
 
 
