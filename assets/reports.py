@@ -13,6 +13,7 @@ import dagster as dg
 
 from assets.models import check_result
 from pipeline.annex import write_annex
+from pipeline.editions import STATEMENTS, keep_statements
 from pipeline.editions_index import write_index
 from pipeline.errors import DeliveryMissing
 from pipeline.follow_up import write_follow_up
@@ -21,7 +22,7 @@ from pipeline.periods import Period, PeriodType, containing
 from pipeline.planning import is_unchanged, plan_done
 from pipeline.progress import progress
 from pipeline.publishing import publish
-from pipeline.reporting import MOST_PAGES, is_issued, write_report
+from pipeline.reporting import MOST_PAGES, issued_edition, write_report
 from pipeline.resources import OfficeResource, WarehouseResource
 from pipeline.settings import default_data_folder, load_office
 from pipeline.statements.bulk import write_statements
@@ -213,14 +214,14 @@ def _statements_asset(cadence: Cadence) -> dg.AssetsDefinition:
     )
     def statements(context: dg.AssetExecutionContext, office: OfficeResource) -> dg.MaterializeResult:
         folder, period = office.folder, cadence.period(context.partition_key)
-        is_draft = not is_issued(office.office, period, folder.reports)
+        edition, into = issued_edition(office.office, period, folder.reports), folder.reports / period.id / STATEMENTS
         try:
-            made = write_statements(
-                folder.published, office.office, period, folder.reports / period.id / "statements", is_draft=is_draft
-            )
+            made = write_statements(folder.published, office.office, period, into, is_draft=edition is None)
         except DeliveryMissing as missing:
             progress(f"no statements: {missing}")
             return dg.MaterializeResult(metadata={"status": str(missing)})
+        if edition is not None:
+            keep_statements([*made.files, made.index], edition)
         return dg.MaterializeResult(
             metadata={"dagster/row_count": len(made.files), "statements": dg.MetadataValue.path(str(made.index))}
         )

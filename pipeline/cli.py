@@ -119,14 +119,14 @@ def statement(
     data: Data = None,
 ) -> None:
     """Print one seller's royalty statement and scorecard from the published figures."""
-    from pipeline.reporting import is_issued
+    from pipeline.reporting import issued_edition
     from pipeline.statements.bulk import write_statements
 
     folder = _prepared(data)
     office = load_office(folder)
     asked = periods.parse(period, office.fiscal_year_start_month)
     into = folder.reports / asked.id / "statements"
-    is_draft = not is_issued(office, asked, folder.reports)
+    is_draft = issued_edition(office, asked, folder.reports) is None
     print(*write_statements(folder.published, office, asked, into, seller=seller, is_draft=is_draft).files)
 
 

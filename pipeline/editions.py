@@ -21,6 +21,7 @@ from pipeline.periods import Period, parse
 
 RECORD = "edition.json"
 PACK_ENDING = "evidence.zip"
+STATEMENTS = "statements"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,29 @@ def latest_by_period(issued: Sequence[Issued], until: Period) -> list[Issued]:
     latest = {edition.period_id: edition for edition in issued if edition.period_type == until.type}
     first = until.fiscal_year_start_month
     return [edition for edition in latest.values() if parse(edition.period_id, first).start <= until.start]
+
+
+def keep_statements(files: Sequence[Path], edition: Issued) -> None:
+    """Keep the sellers' issued statements and their index beside the edition, as they were printed first.
+
+    They are links where the disk allows: a statement printed anew is another file, so the kept one stays as it is.
+    Raises CannotWrite.
+    """
+    kept = edition.folder / STATEMENTS
+    if kept.exists():
+        return
+    unfinished = edition.folder / f".{STATEMENTS}.part"
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        for path in files:
+            try:
+                (unfinished / path.name).hardlink_to(path)
+            except OSError:
+                shutil.copy2(path, unfinished / path.name)
+        unfinished.rename(kept)
+    except OSError as error:
+        raise CannotWrite(f"{error.filename or kept}: {error.strerror}: the statements were not kept") from None
 
 
 def keep_edition(files: Sequence[Path], record: Issued) -> None:

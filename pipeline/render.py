@@ -7,6 +7,7 @@ are written by `pipeline.reporting`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,10 @@ DARKEST_SHADE = 0.45  # of the accent: ink is read even on black this light
 
 LINE_LETTERS = 60  # about what a line of a definition holds; a definition begins and ends with lines not full
 
+#: A number and its unit, a quarter and its year: no line ends between them.
+_TOGETHER = re.compile(r"(?<=\d) (?=h\b)|(?<=Q[1-4]) (?=\d{4}\b)")
+_TEXT = re.compile(r">[^<]+<")
+
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"
 
 
@@ -54,7 +59,7 @@ def render_html(figures: ReportFigures, screen: Screen | None = None, logo: str 
     parts = {name: getattr(figures, name) for name in figures.__dataclass_fields__}
     stylesheet = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     with printed_in(figures.edition.locale):
-        return environment.get_template(f"{REPORT_NAMES[figures.edition.period_type]}.html").render(
+        html = environment.get_template(f"{REPORT_NAMES[figures.edition.period_type]}.html").render(
             **parts,
             accent=accent,
             logo=logo,
@@ -62,6 +67,7 @@ def render_html(figures: ReportFigures, screen: Screen | None = None, logo: str 
             stylesheet=Markup(stylesheet),
             accent_rules=Markup(accent_rules(accent)),
         )
+    return _TEXT.sub(lambda text: _TOGETHER.sub("\u00a0", text[0]), html)
 
 
 def aligned(text: str, decimals: int) -> str:

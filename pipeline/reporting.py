@@ -76,13 +76,16 @@ def write_report(published: Path, office: Office, period: Period, reports: Path,
     return ReportFiles(files["pdf"], files["html"], files["figures.json"], pack, pages, digest, edition)
 
 
-def is_issued(office: Office, period: Period, reports: Path) -> bool:
-    """Whether the report of `period` that lies there is an issued edition, not a draft."""
+def issued_edition(office: Office, period: Period, reports: Path) -> Issued | None:
+    """The issued edition that the report of `period` lying there is; None while that is a draft, or not there."""
     path = reports / period.id / f"{office.file_stem(REPORT_NAMES[period.type], period.id)}.figures.json"
     try:
-        return bool(json.loads(path.read_text(encoding="utf-8"))["edition"]["is_issued"])
+        printed = json.loads(path.read_text(encoding="utf-8"))["edition"]
+        number = printed["number"] if printed["is_issued"] else None
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None
+    editions = issued_editions(reports, office.fiscal_year_start_month)
+    return next((one for one in editions if (one.period_id, one.number) == (period.id, number)), None)
 
 
 def _check_issue(edition: Edition, issued: Sequence[Issued]) -> None:

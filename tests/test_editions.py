@@ -11,13 +11,14 @@ import polars as pl
 import pytest
 from report_support import OFFICE, REPORT_MONTH, make_published
 
-from pipeline.editions import issued_editions, latest_by_period
+from pipeline.editions import issued_editions, keep_statements, latest_by_period
 from pipeline.errors import DataRefused, UserError
 from pipeline.evidence_pack import read_pack
 from pipeline.figures import report_figures
 from pipeline.periods import parse
 from pipeline.render import render_html
-from pipeline.reporting import is_issued, write_report
+from pipeline.reporting import issued_edition, write_report
+from pipeline.whole_files import write_whole
 
 MARCH, FEBRUARY = parse(REPORT_MONTH), parse("2026-02")
 
@@ -50,7 +51,8 @@ def figures(folder, period=MARCH, **options):
 
 
 def test_a_report_is_a_draft_until_it_is_issued(office):
-    assert is_issued(OFFICE, FEBRUARY, office / "reports")
+    assert issued_edition(OFFICE, FEBRUARY, office / "reports").number == 1
+    assert issued_edition(OFFICE, MARCH, office / "reports") is None
     march, february = figures(office).edition, figures(office, FEBRUARY).edition
     assert (march.number, march.is_issued) == (1, False)
     assert (february.number, february.is_issued) == (1, True)
@@ -185,3 +187,25 @@ def test_the_last_page_says_what_was_restated_or_that_nothing_was(later):
     change(later, "update metrics set value = 4.01 where metric = 'rating_mean' and period_id = '2026-02'")
     changed = render_html(figures(later))
     assert "Restated since issued" in changed and "No figure of an edition" not in changed
+
+
+def test_a_report_that_was_not_kept_is_no_edition(later):
+    """As after a crash between printing and keeping: it is a draft until it is issued again."""
+    shutil.rmtree(later / "reports" / "2026-02" / "edition-1")
+    assert issued_edition(OFFICE, FEBRUARY, later / "reports") is None
+    made = write_report(later / "published", OFFICE, FEBRUARY, later / "reports", issue=True)
+    assert made.edition.number == 1
+
+
+def test_statements_are_kept_with_their_edition_as_they_were_first(later, tmp_path):
+    edition = issued_edition(OFFICE, FEBRUARY, later / "reports")
+    statement, index = tmp_path / "one.pdf", tmp_path / "index.csv"
+    statement.write_text("first")
+    index.write_text("one.pdf")
+    keep_statements([statement, index], edition)
+    write_whole(statement, b"second")
+    keep_statements([statement, index], edition)
+    assert {path.name: path.read_text() for path in (edition.folder / "statements").iterdir()} == {
+        "one.pdf": "first",
+        "index.csv": "one.pdf",
+    }

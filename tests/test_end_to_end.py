@@ -85,6 +85,22 @@ def test_the_second_run_loads_nothing_changes_nothing_and_prints_the_same_bytes(
     assert digests(office, "*.parquet") | digests(office, "*.pdf") == before
 
 
+def test_an_issued_report_and_its_statements_are_kept(office, tmp_path):
+    data = tmp_path / "office"
+    shutil.copytree(office, data)
+    assert "issued edition 1 of 2026-03" in scmr17("issue", "2026-03", data=data).stderr
+    edition = data / "reports" / "2026-03" / "edition-1"
+    kept = digests(edition, "*")
+    assert len([name for name in kept if name.startswith("statements/")]) > 200
+    assert {Path(name).suffix for name in kept if "/" not in name} == {".pdf", ".html", ".json", ".zip"}
+    again = scmr17("issue", "2026-03", data=data, expect=64)
+    assert "edition 1 is issued already, and no figure has changed" in again.stderr
+    settings = data / "config" / "office.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("SayPro Online Marketplace Office", "Another"))
+    scmr17("report", "2026-03", data=data)
+    assert digests(edition, "*") == kept
+
+
 def test_full_and_incremental_agree_row_for_row(office, tmp_path):
     """Late deliveries change some periods; computing only those gives what computing all gives.
 

@@ -199,7 +199,8 @@ def test_without_a_verdict_the_page_says_what_was_tested(sample_office: DataFold
         tested = dict(
             source.rows(
                 f"""select scope, count(*) from rating_trends
-                where p_value is not null and scope in ('product', 'seller') and period_id = '{QUARTER}' group by scope"""
+                where p_value is not null and scope in ('product', 'seller') and period_id = '{QUARTER}'
+                group by scope"""
             )
         )
     assert page is not None and page.trends is None

@@ -88,7 +88,7 @@ def in_force_table(source: Published, found: Sequence[Proposal]) -> Table | None
     rows = tuple(Row(_in_force_cells(source, proposal, notes)) for proposal in targets)
     columns = (
         *_columns(),
-        Column("In force", "number", "13.5mm", 1),
+        Column("In force", "number", "15mm", 1),
         Column("Proposed", "number", "16.5mm", 1),
         Column("Reached", "word-right", "15mm"),
         Column("Met by month", "word", "24mm"),
@@ -159,7 +159,7 @@ def _columns() -> tuple[Column, ...]:
     return (
         Column("Measure", "name"),
         Column("3-month mean", "number", "19mm", 1),
-        Column("Its 95 % interval", "word-right", "27mm"),
+        Column("Its 95 % interval", "word-right", "25.5mm"),
         Column("", "mark", "17.5mm"),
     )
 
