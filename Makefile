@@ -31,7 +31,7 @@ run: $(VENV)/.ready ## take in what lies in data/inbox and print the last comple
 	$(BIN)/scmr17 run
 
 test: $(VENV)/.ready $(VENV)/.browser ## all tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.ready ## format, lint, types and SQL lint
 	$(BIN)/ruff format --check .

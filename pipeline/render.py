@@ -67,7 +67,8 @@ def render_html(figures: ReportFigures, screen: Screen | None = None, logo: str 
             stylesheet=Markup(stylesheet),
             accent_rules=Markup(accent_rules(accent)),
         )
-    return _TEXT.sub(lambda text: _TOGETHER.sub("\u00a0", text[0]), html)
+    head, body, rest = html.partition("<body")
+    return head + body + _TEXT.sub(lambda text: _TOGETHER.sub("\u00a0", text[0]), rest)
 
 
 def aligned(text: str, decimals: int) -> str:

@@ -1,7 +1,8 @@
 """Where tests scratch, and the offices that several test files read.
 
 Tests scratch in memory, where there is enough, since Dagster's SQLite waits for the disk at every event. An office is
-made once for all workers, and nobody writes into it.
+made once for all workers, and nobody writes into it. Each worker has a core of its own: engines that would all have
+every core wait for each other.
 """
 
 import os
@@ -34,9 +35,26 @@ PRINTED = (
 )
 
 
+#: The files that take longest are handed out first, so that what is left at the end is short. The first makes the
+#: sample office, and those after it do not wait for that.
+LONGEST = (
+    "test_end_to_end", "test_olist", "test_metrics_invariants", "test_accessibility", "test_publishing",
+    "test_metrics_plans", "test_render", "test_editions", "test_languages", "test_statements_bulk",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
         tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
 
 @pytest.fixture(scope="session")

@@ -207,7 +207,7 @@ def marketplace(
     as_of: str = AS_OF.isoformat(), time_zone: str = "UTC", first_day: str = "2024-01-01"
 ) -> Iterator[Marketplace]:
     """A fresh, empty one. Its first day lies well before the tests' periods, so that none is a partial one."""
-    with duckdb.connect(config={"python_enable_replacements": False}) as con:
+    with duckdb.connect(config={"python_enable_replacements": False, "threads": 1}) as con:
         con.execute("set TimeZone = 'UTC'")
         yield Marketplace(con, as_of, time_zone, first_day)
 

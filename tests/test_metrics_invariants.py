@@ -21,7 +21,7 @@ LONG = [model for model in all_models() if model.is_long]
 
 #: Each example builds every table twice: a few, and no search for a smaller one.
 few = settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     database=None,

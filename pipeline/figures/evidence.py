@@ -146,8 +146,8 @@ def _files(published: Published, office: Office, most: int) -> Table | None:
             )
         )
     columns = (
-        Column("Export", "name", "24mm"),
-        Column("File", "word", "51mm"),
+        Column("Export", "name", "28mm"),
+        Column("File", "word", "47mm"),
         Column("SHA-256", "word", "17mm"),
         Column("Exported", "word", "21mm"),
         Column("Rows", "number", "15mm"),

@@ -19,12 +19,15 @@ from pipeline.figures.wording import big_number, not_measured, page_message
 from pipeline.settings import Office
 
 MOST_CHANGES, MOST_DECISIONS, MOST_RISKS = 5, 4, 2
-LEGEND = (
+MOVE_LEGEND = (
     "What changed, and Move: better or worse when a test of the two quarters, corrected for as many as are made, shows "
-    "a step (p below 5 %), else within noise. Verdict: near down to the amber floor, missed below. Evidence: certain "
-    "when the whole interval is on one side of the target. Δ is of unrounded values. A dash: nothing to compare, or no "
-    "test."
+    "a step (p below 5 %), else within noise."
 )
+TARGET_LEGEND = (
+    " Verdict: near down to the amber floor, missed below. Evidence: certain when the whole interval is on one side of "
+    "the target."
+)
+DASH_LEGEND = " Δ is of unrounded values. A dash: nothing to compare, or no test."
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def summary_page(source: Published, office: Office) -> SummaryPage:
         risks=tuple(risks[:MOST_RISKS]),
         risks_note="" if risks else "No test points to one.",
         kpis=_kpis(source, chosen, has_targets=bool(found)),
-        legend=LEGEND,
+        legend=MOVE_LEGEND + (TARGET_LEGEND if found else "") + DASH_LEGEND,
         not_measured=not_measured(source, [metric for several in GROUPS.values() for metric in several]),
         data_quality=data_quality_line(source),
     )
