@@ -11,6 +11,7 @@ import duckdb
 import pikepdf
 import pypdf
 import pytest
+from markupsafe import Markup
 from report_support import OFFICE, REPORT_MONTH, Made, make_published
 
 from pipeline.errors import DependencyMissing
@@ -18,7 +19,7 @@ from pipeline.figures import report_figures
 from pipeline.fonts import printable
 from pipeline.pdf import RenderFailed, render_pdf
 from pipeline.periods import parse
-from pipeline.render import aligned, render_html
+from pipeline.render import aligned, in_columns, render_html
 from pipeline.reporting import write_report
 
 GOLDEN = Path(__file__).parent / "golden" / "monthly_summary.html"
@@ -245,3 +246,18 @@ def test_columns_align_on_their_decimal(text, decimals, padded):
 def test_printable_keeps_what_the_fonts_have():
     assert printable("Å ▲ ▼ ● Δ − \u202f ★ Жλ\n") == "Å ▲ ▼ ● Δ − \u202f ★ Жλ\n"
     assert printable("店😀\U0001e900") == "店😀□", "what no font has"
+
+
+@pytest.mark.parametrize("columns", [2, 3, 4])
+def test_definitions_stand_in_columns_of_about_the_same_height(columns):
+    entries = [Markup("<dt>{}</dt><dd>{}</dd>").format(index, "x" * (index * 37 % 400)) for index in range(30)]
+    parts = in_columns(entries, columns)
+    assert len(parts) == columns and [entry for part in parts for entry in part] == entries
+    heights = [sum(60 + len(entry.striptags()) for entry in part) for part in parts]
+    assert max(heights) - min(heights) < 500, "the longest entry's"
+    assert in_columns(entries[:1], columns) == [entries[:1]] and in_columns([], columns) == []
+
+
+def test_no_line_ends_between_a_number_and_its_unit(published):
+    body = render_html(report_figures(published, OFFICE, parse(REPORT_MONTH))).partition("<body")[2]
+    assert "48\u00a0h" in body and not re.search(r">[^<]*(\d h\b|Q\d \d{4})", body)
