@@ -23,7 +23,7 @@ PERIOD = "2026-03"
 MOST_SECONDS = 180
 
 #: Tables with a seller's rows, by the name of the column that holds the id.
-OF_SELLERS = {"royalties": "seller_id", "sellers": "seller_id", "expertise": "seller_id", "tiers": "seller_id"}
+OF_SELLERS = {"royalties": "seller_id", "sellers": "seller_id", "expertise": "seller_id"}
 WHOLE = ("run", "catalogue", "periods", "royalty_adjustments")
 #: What grows with the number of sellers, so that every statement still adds up.
 SUMS = ("pool_cents", "market_rating_sum", "market_rating_count", "market_answered", "market_mature")

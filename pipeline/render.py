@@ -7,6 +7,7 @@ are written by `pipeline.reporting`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ REPORT_NAMES = {"month": "monthly", "quarter": "quarterly", "week": "weekly"}
 SHADES = 9
 DARKEST_SHADE = 0.45  # of the accent: ink is read even on black this light
 
-LINE_LETTERS = 60  # about what a line of a definition holds; a definition begins and ends with lines not full
+PAGE_LETTERS = 130  # about what a line across the page holds at the size of definitions
 
 #: A number and its unit, a quarter and its year: no line ends between them.
 _TOGETHER = re.compile(r"(?<=\d) (?=h\b)|(?<=Q[1-4]) (?=\d{4}\b)")
@@ -55,6 +56,7 @@ def render_html(figures: ReportFigures, screen: Screen | None = None, logo: str 
     )
     environment.filters["aligned"] = aligned
     environment.filters["in_columns"] = in_columns
+    environment.filters["whole_end"] = whole_end
     environment.filters["svg"] = screen.chart if screen else lambda chart: Markup(charts.svg(chart, accent))
     parts = {name: getattr(figures, name) for name in figures.__dataclass_fields__}
     stylesheet = (TEMPLATES / "report.css").read_text(encoding="utf-8")
@@ -81,15 +83,26 @@ def aligned(text: str, decimals: int) -> str:
     return text + PUNCTUATION_SPACE * (missing > 0 and not printed) + FIGURE_SPACE * missing
 
 
+def whole_end(text: str) -> str:
+    """The sentence with its last two words held together, so that none stands alone in the last line."""
+    start, space, last = text.rpartition(" ")
+    return f"{start}\u00a0{last}" if space else text
+
+
 def in_columns(entries: Sequence[Markup], columns: int) -> list[list[Markup]]:
-    """The entries in their order, in that many columns of about the same height."""
-    heights = [LINE_LETTERS + len(entry.striptags()) for entry in entries]
+    """Terms with their definitions in their order, in that many columns of about the same height."""
+    heights = [_lines(entry, PAGE_LETTERS // columns) for entry in entries]
     parts: list[list[Markup]] = [[] for _ in range(columns)]
     above = 0.0
     for entry, height in zip(entries, heights, strict=True):
         parts[int((above + height / 2) * columns / sum(heights))].append(entry)
         above += height
     return [part for part in parts if part]
+
+
+def _lines(entry: Markup, letters: int) -> int:
+    """How many lines of so many letters the term and its definition take."""
+    return sum(math.ceil(len(Markup(part).striptags()) / letters) for part in entry.split("</dt>"))
 
 
 def accent_rules(accent: str) -> str:

@@ -111,7 +111,10 @@ create table metrics (period_id varchar, period_type varchar, period_start date,
 create table catalogue (metric varchar, family varchar, title varchar, unit varchar, better varchar, periods varchar,
     scopes varchar, interval varchar, needs varchar, definition varchar, source varchar, sql_sha256 varchar);
 create table policies (policy varchar, value double, meaning varchar);
-create table targets (metric varchar, period_type varchar, value decimal(18, 6), version integer, effective_from date);
+create table targets (
+    metric varchar, period_type varchar, value decimal(18, 6), amber decimal(18, 6), version integer,
+    effective_from date
+);
 create table run (as_of timestamp, as_of_day date, time_zone varchar, currency varchar,
     fiscal_year_start_month integer, first_day date);
 create table periods (period_id varchar, period_type varchar, period_start date, period_end date, is_complete boolean);

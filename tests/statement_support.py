@@ -1,7 +1,7 @@
 """A small published database for the tests of statements: royalties as the ledger closes them, and a scorecard by hand.
 
 What belongs here: one marketplace with a seller for every case that a statement must word. The royalties are really
-closed, so that every account runs on and every pool adds up; the rest is invented.
+closed, so that every account runs on and every pool adds up; the rest is invented. And how to read what is printed.
 """
 
 from datetime import date, datetime
@@ -11,9 +11,12 @@ from pathlib import Path
 import polars as pl
 from royalty_support import FEBRUARY, JANUARY, MARCH, an_office
 
+from pipeline import periods
 from pipeline.analyses.royalty_rules import Pool, RoyaltyRules
 from pipeline.catalogue import load_catalogue
+from pipeline.figures.numbers import THIN
 from pipeline.settings import Office
+from pipeline.statements.reading import read_facts
 
 RULES = RoyaltyRules(
     pool=Pool(kind="fixed", amount_cents=1_000_000), minimum_payout_cents=10_000, cap_share=Decimal("0.4")
@@ -144,12 +147,26 @@ def _write_standings(con):
             ("SMALL", MONDAY, 3, "superhero", 3, "superhero", False, None, *_criteria(4.5), *[None] * 5),
         ],
     )  # fmt: skip
-    con.execute("create table published.tiers (seller_id varchar, programme varchar, would_stand boolean)")
-    con.executemany(
-        "insert into published.tiers values (?, ?, ?)",
-        [("TOP", "amazon", True), ("TOP", "walmart", False), ("TOP", "mirakl", None)],
-    )
 
 
 def _criteria(average):
     return 14, 3, 100, average, 2, 80, 3, 40, 39, 38, 10, 0.955, 0.96, 3
+
+
+def facts_of(published, period_id=MARCH, seller=""):
+    return read_facts(published, periods.parse(period_id), seller)
+
+
+def plain(text):
+    """The text with ordinary spaces."""
+    return text.replace("\u00a0", " ").replace(THIN, " ")
+
+
+def cents(text):
+    """A printed amount."""
+    return int(Decimal(plain(text).replace(" ", "").replace("−", "-")) * 100)
+
+
+def lines(statement):
+    """The lines of the reckoning by their labels."""
+    return {line.label: line for line in (*statement.reckoning.part, *statement.reckoning.account)}

@@ -95,9 +95,9 @@ def test_months_end_with_the_quarter_and_count_its_participants(source: Publishe
 @pytest.mark.parametrize(
     ("value", "low", "high", "said"),
     [
-        (0.101, -0.011, 0.212, "by 10.1 pp more"),
+        (0.101, -0.011, 0.212, "with the others: +10.1 pp apart;"),
         (0.08, 0.01, 0.15, "leaves out zero: beyond noise."),
-        (-0.08, -0.15, -0.01, "by 8.0 pp less"),
+        (-0.08, -0.15, -0.01, "with the others: \u22128.0 pp apart;"),
         (0.08, 0.0, 0.16, "holds zero: within noise."),
     ],
 )

@@ -38,7 +38,7 @@ def month(period_id: str, on_time: float) -> str:
 
 #: Twelve months between 89 and 90 %, and the quarter before at 89.5.
 USUAL = [month(f"{2024 + at // 12}-{at % 12 + 1:02d}", 0.89 + 0.01 * (at % 2)) for at in range(9, 21)]
-USUAL.append(month("2025-Q3", 0.895))
+USUAL += [month("2025-Q3", 0.895), month("2024-Q4", 0.901)]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,8 @@ USUAL.append(month("2025-Q3", 0.895))
     [
         (0.80, 0.86, "On-time delivery fell beyond noise to 86.0\u202f% from 89.5 in Q3 2025; November, at "
                      "80.0\u202f%, was below the usual 86.8 to 92.2."),
-        (0.89, 0.86, "On-time delivery fell to 86.0\u202f% from 89.5 in Q3 2025, beyond noise."),
+        (0.89, 0.86, "On-time delivery fell to 86.0\u202f% from 89.5 in Q3 2025, beyond noise; "
+                     "a year before, 90.1\u202f%."),
         (0.80, 0.89, "On-time delivery stood at 89.0\u202f% after 89.5 in Q3 2025, within noise; November, at "
                      "80.0\u202f%, was below the usual 86.8 to 92.2."),
         (0.95, 0.92, "On-time delivery rose beyond noise to 92.0\u202f% from 89.5 in Q3 2025; November, at "

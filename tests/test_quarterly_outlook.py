@@ -89,10 +89,10 @@ def test_a_target_that_is_met_and_out_of_its_months_reach_is_told(sample_office:
 @pytest.mark.parametrize(
     ("rag", "committed", "text"),
     [
-        ("green", 0.96, "The one target is met in Q1 2026; 1 in force could be raised for Q2 2026 by the smallest"
+        ("green", 0.96, "The one target is met in Q1 2026; 1 could be raised for Q2 2026 by the smallest"
          " change that would show."),
-        ("red", 0.93, "1 of 1 target is not met in Q1 2026; for Q2 2026 1 in force could become the mean and the"
-         " smallest change that shows."),
+        ("red", 0.93, "1 of 1 target is not met in Q1 2026; for Q2 2026 a new value is proposed for 1 target"
+         " in force."),
         ("red", None, "1 of 1 target is not met in Q1 2026; nothing can be proposed for Q2 2026 yet."),
     ],
 )  # fmt: skip

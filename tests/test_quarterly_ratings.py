@@ -204,8 +204,8 @@ def test_without_a_verdict_the_page_says_what_was_tested(sample_office: DataFold
             )
         )
     assert page is not None and page.trends is None
-    assert page.no_trend.startswith("No steady trend over up to ")
-    assert f"is proven: of {tested['seller']} sellers, none" in page.no_trend
+    assert page.no_trend.startswith("No product or seller shows a steady trend over up to ")
+    assert f"months: of {tested['seller']} sellers, none" in page.no_trend
     assert page.no_trend.endswith("after a correction for many tests.")
 
 

@@ -7,10 +7,13 @@ from quarterly_support import changed
 
 from pipeline.figures.decisions import without_one_seller
 from pipeline.figures.measures import last_year_id
+from pipeline.figures.noise import move_of
+from pipeline.figures.numbers import change_with_unit
 from pipeline.figures.published import open_published
 from pipeline.figures.quarterly.objectives import lost_sentence, objectives, verdict_sentence
 from pipeline.figures.quarterly.scorecard_page import scorecard_page
 from pipeline.figures.quarterly.summary_page import summary_page
+from pipeline.figures.wording import scale_for
 from pipeline.periods import parse
 from pipeline.settings import DataFolder, Office
 
@@ -123,3 +126,44 @@ def test_a_month_outside_its_limits_is_told(sample_office: DataFolder, tmp_path:
     assert any(
         text.startswith("February stood out: on-time delivery at 20.0\u202f%, below the usual ") for text in told
     )
+
+
+STEP = """update metrics set value = {now}, numerator = null, n = 1000, low = {now} - 0.01, high = {now} + 0.01
+    where metric = '{metric}' and scope = 'all' and period_id = '2026-Q1';
+    update metrics set value = {before}, numerator = null, n = 1000, low = {before} - 0.01, high = {before} + 0.01
+    where metric = '{metric}' and scope = 'all' and period_id = '2025-Q4'"""
+
+
+def test_what_got_worse_is_told_first_and_so_is_the_share_of_customers_kept(
+    sample_office: DataFolder, tmp_path: Path
+) -> None:
+    steps = (
+        STEP.format(metric="csat", before=0.70, now=0.90),
+        STEP.format(metric="on_time_delivery_rate", before=0.95, now=0.80),
+        STEP.format(metric="customer_retention_rate", before=0.40, now=0.20),
+    )
+    with changed(sample_office, tmp_path, *steps) as source:
+        page = summary_page(source, OFFICE)
+    told = [sentence.text for sentence in page.changes if sentence.rule == "moved beyond noise"]
+    assert [text.partition(" fell")[0] for text in told] == ["On-time delivery", "The share of customers kept"]
+
+
+def test_sales_stand_beside_those_of_the_quarter_and_the_year_before(sample_office: DataFolder) -> None:
+    with open_published(sample_office.published, parse("2026-Q1")) as source:
+        page = summary_page(source, OFFICE)
+        now, before, year = (source.at("net_sales", period) for period in ("2026-Q1", "2025-Q4", "2025-Q1"))
+        scale = scale_for(source, "net_sales")
+    said = page.changes[-1].text
+    assert said.startswith("Net sales came to ZAR\u00a0")
+    assert f", {change_with_unit(now.value, before.value, scale)} on Q4 2025 and " in said
+    assert said.endswith(f"{change_with_unit(now.value, year.value, scale)} on Q1 2025.")
+
+
+def test_only_what_was_tested_is_counted_as_such(bare_office: DataFolder) -> None:
+    with open_published(bare_office.published, parse("2026-Q1")) as source:
+        page = summary_page(source, OFFICE)
+        moves = [move_of(source, row.cells[0].definition) for row in page.kpis.rows]
+    tested = [move for move in moves if move]
+    beyond = [move for move in tested if move.is_beyond_noise]
+    assert len(tested) < len(page.kpis.rows) == 12
+    assert page.kpis.title == f"Key figures, {len(beyond)} of {len(tested)} tested moved beyond noise"

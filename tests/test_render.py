@@ -19,7 +19,7 @@ from pipeline.figures import report_figures
 from pipeline.fonts import printable
 from pipeline.pdf import RenderFailed, render_pdf
 from pipeline.periods import parse
-from pipeline.render import aligned, in_columns, render_html
+from pipeline.render import aligned, in_columns, render_html, whole_end
 from pipeline.reporting import write_report
 
 GOLDEN = Path(__file__).parent / "golden" / "monthly_summary.html"
@@ -112,7 +112,7 @@ def test_themes_forecast_and_statuses_are_printed(text):
     page = squeezed(text)
     assert "Whatlowandhighratingssay" in page and "“Itbrokeafteroneweek.”" in page
     assert "TheforecastmadeattheendofFebruarywas97351messages" in page
-    assert "SellersbyExpertisestatus" in page and "7sellers:5up,1down,1andback;3morenotnamed." in page
+    assert "SellersbyExpertisestatus" in page and "7sellers:5up,1down,1changedandcameback;3morenotnamed." in page
 
 
 def test_a_running_quarters_forecast_is_hatched_and_no_page_overflows(published, tmp_path):
@@ -261,3 +261,8 @@ def test_definitions_stand_in_columns_of_about_the_same_height(columns):
 def test_no_line_ends_between_a_number_and_its_unit(published):
     body = render_html(report_figures(published, OFFICE, parse(REPORT_MONTH))).partition("<body")[2]
     assert "48\u00a0h" in body and not re.search(r">[^<]*(\d h\b|Q\d \d{4})", body)
+
+
+def test_no_word_stands_alone_in_a_messages_last_line():
+    assert whole_end("It rose to 95 %, beyond noise.") == "It rose to 95 %, beyond\u00a0noise."
+    assert whole_end("Rose.") == "Rose."

@@ -6,11 +6,12 @@ from datetime import date
 
 import duckdb
 import pytest
-from report_support import OFFICE, REPORT_MONTH, STORIES, Made, make_published, royalty_rows
+from report_support import CATEGORIES, OFFICE, REPORT_MONTH, STORIES, Made, make_published, royalty_rows
 
 from pipeline.catalogue import load_catalogue
 from pipeline.errors import DeliveryMissing
 from pipeline.figures import figures_json, report_figures
+from pipeline.figures.customers import LONGEST_MESSAGE, gap_between_ends
 from pipeline.figures.expertise import last_monday
 from pipeline.figures.forecast import probability_text
 from pipeline.figures.model import Forecast
@@ -19,16 +20,20 @@ from pipeline.figures.voice import Theme, called, quote_of
 from pipeline.figures.wording import COLUMN_NAMES, source_name
 from pipeline.periods import parse
 
+#: Themes of words of their own, where a report is to print several of a side.
+THEMES = {f"{side} {rank}": f"{side}{rank}" for side in ("negative", "positive") for rank in range(1, 7)}
+
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    return report_figures(make_published(tmp_path_factory.mktemp("full")), OFFICE, parse(REPORT_MONTH))
+    made = Made(names=THEMES)
+    return report_figures(make_published(tmp_path_factory.mktemp("full"), made), OFFICE, parse(REPORT_MONTH))
 
 
 @pytest.fixture(scope="module")
 def reviews_and_sales(tmp_path_factory):
     """A marketplace such as Olist: no messages, no surveys, no answers of sellers."""
-    made = Made(without=("messages", "surveys", "reviews.response_at"))
+    made = Made(without=("messages", "surveys", "reviews.response_at"), names=THEMES)
     return report_figures(make_published(tmp_path_factory.mktemp("few"), made), OFFICE, parse(REPORT_MONTH))
 
 
@@ -56,6 +61,63 @@ def test_actions_follow_from_missed_targets_first_and_have_owners(full):
     assert "to the target of 95\u202f%" in texts[0]
     assert all(sentence.owner for sentence in full.summary.actions)
     assert {sentence.owner for sentence in full.summary.actions} == {OFFICE.owners.service, OFFICE.owners.customers}
+
+
+def customers_of(folder, categories, **values):
+    made = Made(values=values, category_values=categories)
+    return report_figures(make_published(folder, made), OFFICE, parse(REPORT_MONTH)).customers
+
+
+def test_the_category_furthest_below_its_usual_is_named_with_its_range(tmp_path, full):
+    usual = r"4\.\d\d to 4\.\d\d\."
+    several = full.customers.message.text
+    assert re.search(f"; Electronics, at 3\\.62, is furthest below its usual {usual}$", several)
+    one = customers_of(tmp_path / "one", {"Toys": 4.02}, rating_mean=4.31).message.text
+    assert re.search(f"; Toys, at 4\\.02, is below its usual {usual}$", one)
+    risen = customers_of(tmp_path / "risen", {"Toys": 4.7, "Home": 3.5, "Baby": 4.8}, rating_mean=4.5).message.text
+    assert re.search(f"; Baby, at 4\\.80, is furthest above its usual {usual}$", risen)
+    assert max(len(text) for text in (several, one, risen)) <= LONGEST_MESSAGE
+
+
+def test_a_range_that_does_not_fit_in_two_lines_is_left_out(tmp_path):
+    folder = make_published(tmp_path, Made(category_values={"Toys": 4.02}))
+    long = "Toys for children of all ages, and the old"
+    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
+        con.execute(f"update metrics set entity_id = '{long}' where entity_id = 'Toys'")
+    text = report_figures(folder, OFFICE, parse(REPORT_MONTH)).customers.message.text
+    assert text.endswith(f"; {long}, at 4.02, is below its usual.") and len(text) <= LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("shown", "gap"),
+    [("abyz", 2), ("ayz", 1), ("abxz", None), ("bcz", None), ("abc", None), ("wxyz", None), ("abcwxyz", None)],
+)
+def test_rows_lie_between_only_where_the_two_ends_are_shown(shown, gap):
+    assert gap_between_ends(list("abcwxyz"), list(shown)) == gap
+
+
+def test_rows_that_are_not_shown_are_between_only_where_the_two_ends_are_shown(tmp_path, full):
+    assert full.customers.products.foot.endswith("; 30 products between, with 741 ratings, not shown.")
+    assert [row.opens_group for row in full.customers.products.rows].index(True) == 5
+    with_middle = {name: 3.0 + index / 10 for index, name in enumerate(CATEGORIES)}
+    folder = make_published(tmp_path, Made(category_values={**with_middle, CATEGORIES[5]: 3.5}))
+    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
+        con.execute("insert into metrics select * replace (entity_id || ' again' as entity_id, value + 1.0 as value, "
+                    "low + 1.0 as low, high + 1.0 as high) from metrics where scope = 'category' "
+                    f"and period_id = '{REPORT_MONTH}'")  # fmt: skip
+    categories = report_figures(folder, OFFICE, parse(REPORT_MONTH)).customers.categories
+    assert len(categories.rows) == 11, "those below their usual, of 22"
+    assert categories.foot.endswith("; 11 more categories, with 4\u202f180 ratings, not shown.")
+    assert not any(row.opens_group for row in categories.rows)
+
+
+def test_a_ring_is_explained_only_where_one_is_drawn(tmp_path, full):
+    first = report_figures(make_published(tmp_path), OFFICE, parse("2024-10"))
+    for figures, is_drawn in ((first, False), (full, True)):
+        tables = (
+            figures.customers.categories, figures.customers.products, figures.sellers.fastest, figures.sellers.slowest,
+        )  # fmt: skip
+        assert [("ring: " in table.foot) for table in tables] == [is_drawn] * 4
 
 
 def test_no_sentence_claims_a_cause(full):
@@ -93,10 +155,12 @@ def test_messages_are_judged_by_their_quarter(full):
     assert full.summary.kpis.notes[1].startswith("The target is 100\u202f000 a quarter: Q1 2026 closed at ")
 
 
-def test_a_quarter_that_runs_is_judged_by_the_straight_path(tmp_path):
+def test_a_quarter_that_runs_is_judged_by_the_even_path(tmp_path):
     february = report_figures(make_published(tmp_path), OFFICE, parse("2026-02"))
     row = next(row for row in february.summary.kpis.rows if row.cells[0].text == "Messages")
-    assert row.cells[7].text in ("▲ on path", "● near", "▼ behind")
+    assert row.cells[7].text in ("▲ on path", "● near", "▼ below")
+    note = february.summary.kpis.notes["abc".index(row.cells[7].note)]
+    assert "the even path to 100\u202f000. The verdict is against the path to date: on path (at it or above)" in note
     path = february.messages.path
     assert path.values[2] is None and path.outlines == pytest.approx((31 / 90 * 1e5, 59 / 90 * 1e5, 1e5))
 
@@ -218,6 +282,13 @@ def test_a_pool_that_does_not_add_up_says_so(tmp_path):
     assert sellers.reconciliation.foot == ""
 
 
+def test_what_is_paid_is_paid_at_the_closing_of_the_period(full):
+    # With it goes what was held before: it may be more than the period's own pool.
+    assert (
+        " paid ZAR\u00a0" in full.sellers.message.text and " at the closing of March 2026" in full.sellers.message.text
+    )
+
+
 def test_the_made_royalties_are_a_fair_test():
     assert sum(row[12] for row in royalty_rows(Made())) == 125_000_000
 
@@ -260,7 +331,7 @@ def test_the_strongest_themes_of_both_sides_with_a_quote_that_fits(full):
     # Beside the charts of answers there is room for three of each side; the changes over time are not printed.
     rows = [[cell.text for cell in row.cells] for row in full.service.themes.rows]
     assert [row[0] for row in rows] == [
-        f"{side} word{rank}" for side in ("Negative", "Positive") for rank in (1, 2, 3)
+        f"{side}{rank}" for side in ("Negative", "Positive") for rank in (1, 2, 3)
     ]  # fmt: skip
     assert rows[0][1:] == ["▼ 1–2 ★", "39", "27.9", "0.9", "“It broke after one week.”"]
     assert rows[3][1:5] == ["▲ 4–5 ★", "39", "5.3", "5.0"]
@@ -313,8 +384,19 @@ def test_the_quote_that_says_most_is_chosen(quotes, printed):
     assert quote_of("late", quotes) == printed
 
 
+def test_a_theme_that_shares_a_long_word_with_a_stronger_one_gives_its_place_to_the_next(tmp_path):
+    # The other side may share it; a theme that was dropped itself drops none.
+    said = ("Não recebi", "recebi o mesmo", "mesmo dia", "Veio só um", "só isso", "RECEBI")
+    names = {f"negative {rank}": term for rank, term in enumerate(said, start=1)}
+    names |= {f"positive {rank}": term for rank, term in enumerate(("já recebi", "boa loja", "loja boa"), start=1)}
+    service = report_figures(make_published(tmp_path, Made(names=names)), OFFICE, parse(REPORT_MONTH)).service
+    assert [row.cells[0].text for row in service.themes.rows] == [
+        "Não recebi", "Mesmo dia", "Veio só um", "Já recebi", "Boa loja", "Positive word4",
+    ]  # fmt: skip
+
+
 def test_a_side_without_themes_is_said_and_a_month_without_any_has_no_table(tmp_path):
-    folder = make_published(tmp_path)
+    folder = make_published(tmp_path, Made(names=THEMES))
     with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
         con.execute("delete from themes where side = 'negative'")
     themes_page = report_figures(folder, OFFICE, parse(REPORT_MONTH)).service
@@ -327,14 +409,46 @@ def test_a_side_without_themes_is_said_and_a_month_without_any_has_no_table(tmp_
     assert before.themes is None and before.reviews.height > themes_page.reviews.height
 
 
+def november(folder, *statements):
+    """The messages of November 2025, whose quarter runs, after these statements."""
+    make_published(folder)
+    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
+        for statement in statements:
+            con.execute(statement)
+    return report_figures(folder, OFFICE, parse("2025-11")).messages
+
+
 def test_a_running_quarter_has_its_forecast_and_the_record_of_quarters_that_were_over_then(tmp_path):
-    messages = report_figures(make_published(tmp_path), OFFICE, parse("2025-11")).messages
+    # 19 of 46 is 41 %, its 95 % limits reaching to 56 %: limits of 80 % are too narrow beyond chance.
+    messages = november(tmp_path)
     assert messages.forecast.replace("\u202f", " ") == (
-        "Forecast for the end of Q4 2025: 97 220 messages, 80 % interval 95 087 to 99 343; probability of reaching "
-        "100 000: 5 %. Of 46 such intervals in quarters that are over, 19 held the final count (41.3 %)."
+        "Forecast for the end of Q4 2025: 97 220 messages, 80 % interval 95 087 to 99 343: too narrow, since of 46 "
+        "such forecasts in quarters that are over, 19 held the final count (41.3 %); so no probability of reaching the "
+        "target is given."
     )
     assert messages.path.forecast == Forecast(2, 97_220.4, 95_087.0, 99_343.0)
     assert messages.path.rows[-1].texts[2].replace("\u202f", " ") == "97 220"
+
+
+RECORD = "metric = 'message_forecast_coverage_80' and period_id = '2025-Q3'"
+
+
+@pytest.mark.parametrize(
+    ("held", "is_given"),
+    [(40, True), (32, True), (31, False), (0, False)],  # of 46: the upper limit of 32 is 80.9 %, of 31 79.1 %
+)
+def test_a_probability_is_given_unless_past_limits_held_too_seldom(tmp_path, held, is_given):
+    text = november(tmp_path, f"update metrics set numerator = {held}, value = {held} / 46 where {RECORD}").forecast
+    assert ("probability of reaching 100\u202f000: 5\u202f%. Of 46 such intervals" in text) is is_given
+    assert ("too narrow" in text and "no probability" in text) is not is_given
+    assert f"46 such {'intervals' if is_given else 'forecasts'} in quarters that are over, {held} held" in text
+
+
+def test_without_a_record_a_probability_is_given_and_without_a_target_none_is_missed(tmp_path):
+    unknown = november(tmp_path / "unknown", f"update metrics set value = null where {RECORD}").forecast
+    assert unknown.endswith("99\u202f343; probability of reaching 100\u202f000: 5\u202f%.")
+    no_target = november(tmp_path / "none", "update message_forecasts set target = null, probability = null").forecast
+    assert no_target.endswith("held the final count (41.3\u202f%).") and "too narrow" in no_target
 
 
 def test_a_quarter_that_is_over_is_held_against_its_last_forecast(full):
@@ -402,7 +516,7 @@ def test_who_changed_status_in_the_month_the_furthest_first(full):
         ["Seller 001 Trading", "Conqueror", "▲ Captain", "03-16"],
         ["Seller 004 Trading", "Conqueror", "▲ Captain", "03-16"],
     ]
-    assert moves.foot == "7 sellers: 5 up, 1 down, 1 and back; 3 more not named."
+    assert moves.foot == "7 sellers: 5 up, 1 down, 1 changed and came back; 3 more not named."
 
 
 def test_without_messages_no_forecast_and_no_status_is_framed(reviews_and_sales):

@@ -5,23 +5,16 @@ from decimal import Decimal
 
 import pytest
 from royalty_support import JANUARY, MARCH
-from statement_support import FIGURES, OFFICE, RULES, publish
+from statement_support import FIGURES, OFFICE, RULES, cents, facts_of, lines, plain, publish
 
-from pipeline import periods
 from pipeline.errors import DeliveryMissing, UserError
-from pipeline.figures.numbers import THIN
 from pipeline.statements.figures import breakable, statements_of
-from pipeline.statements.reading import read_facts
 from pipeline.statements.royalty import DoesNotAddUp, account_of
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     return publish(tmp_path_factory.mktemp("published"))
-
-
-def facts_of(published, period_id=MARCH, seller=""):
-    return read_facts(published, periods.parse(period_id), seller)
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +25,6 @@ def make(published):
 @pytest.fixture(scope="module")
 def quarterly(published):
     return statements_of(facts_of(published, "2025-Q1"), OFFICE, is_draft=True)
-
-
-def plain(text):
-    return text.replace("\u00a0", " ").replace(THIN, " ")
-
-
-def cents(text):
-    return int(Decimal(plain(text).replace(" ", "").replace("−", "-")) * 100)
-
-
-def lines(statement):
-    return {line.label: line for line in (*statement.reckoning.part, *statement.reckoning.account)}
 
 
 @pytest.mark.parametrize("seller", FIGURES)
@@ -97,7 +78,8 @@ def test_the_factors_are_those_of_the_table_and_their_product_is_the_weight(make
     assert abs(net * factors[0] * factors[1] - Decimal(cents(found["= Weight"].numbers[1])) / 100) < Decimal("0.01")
     assert "20 ratings in 12 months (4.20) and 20 more at" in found["× Quality"].how
     assert "6 of 10 answered in 48 h" in found["× Engagement"].how
-    assert "its part of what the cap leaves" in found["Part of the pool"].how
+    assert plain(found["Share below the cap"].how) == "Of the weights of 4 sellers below the cap"
+    assert "which the cap leaves of the pool of ZAR 10 000.00" in plain(found["Part of the pool"].how)
 
 
 def test_refunds_above_sales_are_shown_and_carried(make):
@@ -152,6 +134,17 @@ def test_the_scorecard_stands_on_the_right_side_of_a_target(make):
     assert "Not measured in this marketplace: inquiries answered within 48 h." in make("TOP").scorecard.notes
 
 
+def test_uncertain_is_explained_where_it_is_printed(make, published):
+    note = "Uncertain: the target lies within the interval."
+    assert note in make("TOP").scorecard.notes
+    assert not any("Uncertain" in line for line in make("PLAIN").scorecard.notes)
+    facts = facts_of(published)
+    answers = facts.values["TOP"]["review_response_48h"]
+    facts.values["TOP"]["review_response_48h"] = replace(answers, low=None, high=None)
+    notes = statements_of(facts, OFFICE, is_draft=True)("TOP").scorecard.notes
+    assert "Uncertain: the target lies within the interval, or there is no interval." in notes
+
+
 def test_suppressed_stays_suppressed(make):
     score = make("PLAIN").scorecard.scores[0]
     assert (score.value, score.cases, score.interval, score.market) == ("–", "2", "not shown", "4.07")
@@ -161,14 +154,16 @@ def test_suppressed_stays_suppressed(make):
 
 def test_the_expertise_scale_says_what_is_missing(make):
     standing = make("TOP").standing
-    assert standing.sentence == "Captain on Monday 2025-03-31. Binding for Superhero: average rating."
+    assert standing.sentence == "Captain on Monday 2025-03-31. What keeps you from Superhero: average rating."
     assert [criterion.missing for criterion in standing.criteria] == ["met", "+0.01\u00a0stars", "met", "met"]
     assert standing.moves == "Last changes: ▲ Captain on 2025-03-03, from Conqueror."
-    assert "Too few conversations" in make("PLAIN").standing.sentence
+    assert make("PLAIN").standing.sentence.startswith(
+        "No status on Monday 2025-03-31. What keeps you from Conqueror: seniority and after-sales quality. Too few "
+        "conversations"
+    )
     assert make("PLAIN").standing.criteria[3].missing == "–"
     assert make("SMALL").standing.sentence == "Superhero on Monday 2025-03-31, the highest."
     assert "had not joined" in make("QUIET").standing.sentence
-    assert make("TOP").tiers == (("Would meet", "Amazon"), ("Would miss", "Walmart"), ("Cannot be told", "Mirakl"))
 
 
 def test_after_sales_quality_is_the_mean_of_its_printed_parts(make):

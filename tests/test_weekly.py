@@ -224,6 +224,66 @@ def test_intervals_that_overlap_keep_a_step_within_noise(sample_office: DataFold
     assert move is not None and move.is_outside and not move.is_beyond_noise
 
 
+#: No figure of the week has moved: each stands where it stood the week before.
+AS_BEFORE = (
+    "update metrics as m set value = w.value, low = w.low, high = w.high from metrics as w where m.scope = 'all' and "
+    f"w.scope = 'all' and m.metric = w.metric and m.period_id = '{WEEK}' and w.period_id = '2026-W12'"
+)
+
+
+def outside(metric: str, value: int) -> str:
+    """Weeks at 100 and 101 by turns, and the report's at `value`; all with intervals that overlap."""
+    return (
+        f"update metrics set value = 100 + date_diff('week', date '2025-01-06', period_start) % 2, low = 0, high = 900 "
+        f"where metric = '{metric}' and scope = 'all' and period_type = 'week'; "
+        f"update metrics set value = {value} where metric = '{metric}' and {OWN}"
+    )
+
+
+NO_MOVE = "No figure moved for better or worse"
+WROTE = "people who wrote, at 150, stood above the usual 98 to 103"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, "No figure of the week moved beyond noise."),
+        ({"active_messagers": 150}, f"{NO_MOVE}; {WROTE}."),
+        (
+            {"active_messagers": 150, "orders": 50},
+            f"{NO_MOVE}; {WROTE}; completed orders, at 50, stood below the usual 98 to 103.",
+        ),
+        (
+            {"active_messagers": 150, "review_count": 97, "orders": 50, "new_buyers": 104},
+            f"{NO_MOVE}; {WROTE}; reviews, at 97, stood below the usual 98 to 103; completed orders, at 50, stood "
+            "below the usual 98 to 103; 1 more stood outside its usual.",
+        ),
+        ({"message_count": 150}, f"{NO_MOVE}."),  # its own sentence tells where it stood
+    ],
+)
+def test_figures_outside_their_usual_are_named_where_none_moved_beyond_noise(
+    sample_office: DataFolder, tmp_path: Path, values: dict[str, int], said: str
+) -> None:
+    statements = [outside(metric, value) for metric, value in values.items()]
+    with changed(sample_office, tmp_path, AS_BEFORE, *statements, period=WEEK) as source:
+        sheet = weekly_figures(source, Office(), ())
+    assert plain(sheet.summary.changes_note) == said
+    assert sheet.summary.table is not None
+    moves = [row.cells[-3].text for row in sheet.summary.table.rows]
+    assert sum(text in ("● above", "● below") for text in moves) == len(values)
+
+
+def test_the_legend_explains_the_verdict_only_where_there_are_targets(
+    sheet: WeeklyFigures, sample_office: DataFolder, tmp_path: Path
+) -> None:
+    rounding = "Δ is of unrounded values."
+    assert sheet.summary.legend.endswith(
+        f"{rounding} Verdict: met at the target, near down to its floor, missed below."
+    )
+    with changed(sample_office, tmp_path, "update metrics set target = null, rag = null", period=WEEK) as source:
+        assert weekly_figures(source, Office(), ()).summary.legend.endswith(rounding)
+
+
 def so_far(total: int, seen: int = 10, target: float | None = 1000.0) -> QuarterSoFar:
     """A made-up quarter of 90 days, `seen` of them counted evenly up to `total`."""
     first = date(2026, 1, 1)

@@ -22,7 +22,7 @@ from pipeline.figures.chart_shapes import PathChart
 if TYPE_CHECKING:
     import altair as alt
 
-KEY_PX = 16.0  # the length of a line in the key
+KEY_PX = 9.0  # the length of a line in the key
 
 
 def draw(chart: PathChart, accent: str) -> tuple[list[alt.Chart], Frame]:

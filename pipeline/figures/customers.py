@@ -12,7 +12,18 @@ from dataclasses import replace
 from pipeline.figures.measures import detail_table, interval_mark, last_year_id, value_cell
 from pipeline.figures.model import Cell, Column, Row, Sentence, StackChart, Table
 from pipeline.figures.noise import Shift, move_of, shifts
-from pipeline.figures.numbers import MAX_NAME, capital, change, count, name, number, plural, scale_of, show
+from pipeline.figures.numbers import (
+    MAX_NAME,
+    capital,
+    change,
+    count,
+    digits_beside,
+    name,
+    number,
+    plural,
+    scale_of,
+    show,
+)
 from pipeline.figures.pages import CustomersPage
 from pipeline.figures.published import Published, Value
 from pipeline.figures.trends import month_line
@@ -25,10 +36,11 @@ STARS = tuple(f"review_stars_{stars}" for stars in range(1, 6))
 ROWS_EACH_END = 5
 #: A longer id is a key that nobody knows by heart: its first characters tell it from others.
 LONGEST_ID, SHORT_ID = 12, 8
-LONGEST_KIND = 9  # so that the id beside it is printed whole in a narrow column
 FEWEST_ENTITIES = 4
 #: An entity with fewer ratings in the month is not ranked.
 FEWEST_RATINGS = {"category": 10, "product": 5}
+_SEVERAL = {"category": "categories", "product": "products"}
+LONGEST_MESSAGE = 165  # letters: what two lines of the page's title hold
 
 
 def customers_page(published: Published) -> CustomersPage | None:
@@ -57,26 +69,41 @@ def _measures(published: Published) -> list[str]:
 
 
 def _message(published: Published, lead: str) -> tuple[Sentence, str]:
-    """The rating's move and the category that moved furthest with it; else the page's largest move."""
+    """The rating's move and the category furthest outside its usual on that side; else the page's largest move."""
     move = move_of(published, "rating_mean")
     if not (move and move.is_beyond_noise):
         said, told = page_message(published, MESSAGE_METRICS, lead)
         fallen = [shift for shift in category_shifts(published) if not shift.is_rise]
         if not fallen or told != "rating_mean":
             return said, told
-        name_of, scale = entity_name(published, "category", fallen[0].entity_id), scale_of("stars", "")
-        tail = f"; {name_of} is below its usual, at {show(fallen[0].now.value, scale)}."
-        return Sentence(f"{said.text[:-1]}{tail}", "category below its usual"), told
+        return Sentence(_with_category(published, said.text, fallen), "category below its usual"), told
     text = move_sentence(published, move, with_target=False)
     along = [shift for shift in category_shifts(published) if shift.is_rise == move.is_rise]
     if along:
-        furthest = along[0]
-        scale = scale_of("stars", "")
-        text = (
-            f"{text[:-1]}; {entity_name(published, 'category', furthest.entity_id)} is furthest from its usual, at "
-            f"{show(furthest.now.value, scale)} against a mean of {show(furthest.limits.mean, scale)}."
-        )
+        text = _with_category(published, text, along)
     return Sentence(text, "rating moved beyond noise"), "rating_mean"
+
+
+def _with_category(published: Published, text: str, found: list[Shift]) -> str:
+    """`…; Toys, at 3.55, is furthest below its usual 3.97 to 4.59.`: of the categories outside their usual on one side
+    the one furthest outside. Its range is left out where the sentence would not fit."""
+    shift = max(found, key=_beyond_usual)
+    scale, usual = scale_of("stars", ""), shift.limits.within("stars")
+    assert shift.now.value is not None
+    digits = digits_beside(shift.now.value, usual.high if shift.is_rise else usual.low, scale)
+    place = f"{'furthest ' if len(found) > 1 else ''}{'above' if shift.is_rise else 'below'} its usual"
+    said = (
+        f"{text.removesuffix('.')}; {entity_name(published, 'category', shift.entity_id)}, at "
+        f"{show(shift.now.value, scale, digits=digits)}, is {place}"
+    )
+    whole = f"{said} {show(usual.low, scale)} to {show(usual.high, scale)}."
+    return whole if len(whole) <= LONGEST_MESSAGE else f"{said}."
+
+
+def _beyond_usual(shift: Shift) -> float:
+    """How many stars lie between a category and the nearer end of its usual range."""
+    value = shift.now.value or 0.0
+    return value - shift.limits.high if shift.is_rise else shift.limits.low - value
 
 
 def category_shifts(published: Published) -> list[Shift]:
@@ -154,11 +181,11 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
     each = min(ROWS_EACH_END, len(ranked) // 2)
     is_cut = len(ranked) > 2 * each + 1
     shown = _with_told(published, scope, ranked, each) if is_cut else ranked
-    each = sum(key in ranked[: len(ranked) // 2] for key in shown) if is_cut else each
+    gap = gap_between_ends(ranked, shown)
     low, high = _axis([bayes[key] for key in shown] + [means[key] for key in shown])
     rows = tuple(
         _ranked_row(
-            published, scope, key, bayes[key], means[key], before.get(key), (low, high), is_cut and index == each
+            published, scope, key, bayes[key], means[key], before.get(key), (low, high), opens_group=index == gap
         )
         for index, key in enumerate(shown)
     )
@@ -171,14 +198,30 @@ def ranked_table(published: Published, scope: str, title: str) -> Table | None:
         Column(f"Δ {before_name[:3]}", "number", "10.5mm", 2),
         Column(f"{number(low, 1)} to {number(high, 1)}", "mark", "18mm"),
     )
-    left_out = len(ranked) - len(shown)
-    foot = f"Adj.: Bayesian mean. Dot: mean with its 95 % interval; ring: {before_name}."
+    has_rings = any(_cases(before.get(key)) for key in shown)
+    foot = f"Adj.: Bayesian mean. Dot: mean with its 95 % interval{f'; ring: {before_name}' if has_rings else ''}."
     foot += f" Ranked with at least {FEWEST_RATINGS[scope]} ratings"
+    left_out = [key for key in ranked if key not in shown]
     if left_out:
-        cases = sum(_cases(means[key]) for key in ranked if key not in shown)
-        several = {"category": "categories", "product": "products"}[scope]
-        foot += f"; {plural(left_out, scope, several)} between, with {plural(cases, 'rating')}, not shown"
+        cases = plural(sum(_cases(means[key]) for key in left_out), "rating")
+        foot += f"; {_not_shown(scope, len(left_out), is_between=gap is not None)}, with {cases}, not shown"
     return Table(title, columns, rows, foot=f"{foot}.")
+
+
+def gap_between_ends(ranked: list[str], shown: list[str]) -> int | None:
+    """How many rows of the upper end are shown where the `shown` are the two ends of the order; None where they are
+    not, or where nothing is left out."""
+    places = [index for index, key in enumerate(ranked) if key not in shown]
+    if not places or places[0] == 0 or places[-1] == len(ranked) - 1 or places[-1] - places[0] >= len(places):
+        return None
+    return places[0]
+
+
+def _not_shown(scope: str, left_out: int, *, is_between: bool) -> str:
+    """`33 categories between`, or `33 more categories` where the rows shown are not the two ends."""
+    if is_between:
+        return f"{plural(left_out, scope, _SEVERAL[scope])} between"
+    return plural(left_out, f"more {scope}", f"more {_SEVERAL[scope]}")
 
 
 def _with_told(published: Published, scope: str, ranked: list[str], each: int) -> list[str]:
@@ -197,6 +240,7 @@ def _ranked_row(
     mean: Value,
     before: Value | None,
     axis: tuple[float, float],
+    *,
     opens_group: bool,
 ) -> Row:
     scale = scale_of("stars", published.run.currency)
@@ -224,7 +268,7 @@ def entity_name(published: Published, scope: str, key: str) -> str:
     called, category = rows[0] if rows else (None, None)
     if called and called != key:
         return name(called)
-    kind = category_name(category, LONGEST_KIND) if category else capital(scope)
+    kind = category_name(category) if category else capital(scope)
     return f"{kind} {name(key[:SHORT_ID])}" if len(key) > LONGEST_ID else f"{kind} {name(key)}"
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from pipeline.editions import Issued
-from pipeline.figures.model import Cell, Edition
+from pipeline.figures.model import BigNumber, Cell, DataRow, Edition
 from pipeline.figures.numbers import instant, safe
 from pipeline.figures.published import Published
 from pipeline.settings import Office
@@ -74,15 +74,27 @@ def cells_in(part: Any) -> Iterator[Cell]:
             yield from cells_in(getattr(part, field.name))
 
 
-def metrics_in(part: Any) -> list[str]:
-    """The metric ids of all cells that lead to a definition, in reading order."""
-    return [cell.definition for cell in cells_in(part) if cell.definition]
+def metrics_in(part: Any) -> Iterator[str]:
+    """The metric ids of all that leads to a definition or to a published number, in reading order."""
+    if isinstance(part, Cell):
+        yield from (part.definition, part.figure) if part.definition else (part.figure,)
+    elif isinstance(part, DataRow):
+        yield from part.figures
+    elif isinstance(part, BigNumber):
+        yield part.figure
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from metrics_in(item)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from metrics_in(getattr(part, field.name))
 
 
 def first_printed(pages: Mapping[str, Any]) -> dict[str, str]:
-    """For each metric id that the pages print, the anchor of the page that prints it first. `pages` are by anchor."""
+    """For each metric id of which the pages print a number or a name, the anchor of the page that does so first.
+    `pages` are by anchor."""
     printed: dict[str, str] = {}
     for anchor, page in pages.items():
-        for metric in metrics_in(page):
-            printed.setdefault(metric, anchor)
+        for key in filter(None, metrics_in(page)):
+            printed.setdefault(key.partition("/")[0], anchor)
     return printed

@@ -7,7 +7,7 @@ is `method.py`'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pipeline.figures.method import effect_of, method_of
 from pipeline.figures.model import Cell, Column, Row, Sentence, Table
@@ -34,11 +34,13 @@ SET_ASIDE = (
 )
 
 
-def evidence_page(published: Published, office: Office, printed: Mapping[str, str]) -> EvidencePage:
+def evidence_page(
+    published: Published, office: Office, printed: Mapping[str, str], explained: Collection[str] = ()
+) -> EvidencePage:
     """The page.
 
-    `printed` gives, for each metric id that the report prints, the anchor of the page that prints it first. A
-    monthly prints each one's definition; a quarterly's index is too long for that.
+    `printed` gives, for each metric id that the report prints, the anchor of the page that prints it first. The
+    definitions of those in `explained` are printed, the others stand in the index only.
     """
     is_quarterly = published.period.type == "quarter"
     order = sorted(printed) if is_quarterly else sorted(printed, key=lambda metric: subject(published, metric))
@@ -48,20 +50,19 @@ def evidence_page(published: Published, office: Office, printed: Mapping[str, st
         rejects=_rejects(published, with_effect=is_quarterly),
         counts=_set_aside(published),
         not_measured=_not_measured(published, NAMED_IN_FULL if is_quarterly else None),
-        definitions=tuple(_definition(published, metric, printed) for metric in order),
+        definitions=tuple(_definition(published, metric, printed, metric in explained) for metric in order),
         method=method_of(published, printed) if is_quarterly else None,
     )
 
 
-def _definition(published: Published, metric: str, printed: Mapping[str, str]) -> Definition:
-    """An entry of the index; only a monthly's has the definition's words."""
-    is_quarterly, is_monthly = published.period.type == "quarter", published.period.type == "month"
+def _definition(published: Published, metric: str, printed: Mapping[str, str], is_explained: bool) -> Definition:
+    is_quarterly = published.period.type == "quarter"
     entry = published.metric(metric)
     source = safe(entry.source.partition(";")[0].removeprefix("METRICS.md "), 40)
     return Definition(
         metric=metric,
         title=subject(published, metric),
-        text=safe(entry.definition, 300) if is_monthly else "",
+        text=safe(entry.definition, 300) if is_explained else "",
         source=source.partition(",")[0] if is_quarterly else source,
         page=printed[metric],
         sql_hash=entry.sql_sha256[:8],
@@ -134,7 +135,7 @@ def _files(published: Published, office: Office, most: int) -> Table | None:
             Row(
                 (
                     Cell(name(_export_name(platform, export), 24)),
-                    Cell(name(file_name, 36)),
+                    Cell(name(file_name, 60)),
                     Cell(str(sha256)[:8], tone="muted"),
                     Cell(instant(exported_at, office.zone)[:10] if exported_at else ""),
                     Cell(count(rows_in or 0)),
@@ -146,13 +147,13 @@ def _files(published: Published, office: Office, most: int) -> Table | None:
             )
         )
     columns = (
-        Column("Export", "name", "28mm"),
-        Column("File", "word", "47mm"),
+        Column("Export", "name", "24mm"),
+        Column("File", "word", "56mm"),
         Column("SHA-256", "word", "17mm"),
-        Column("Exported", "word", "21mm"),
+        Column("Exported", "word", "18mm"),
         Column("Rows", "number", "15mm"),
         Column("Accepted", "number", "15mm"),
-        Column("Superseded", "number", "18mm"),
+        Column("Superseded", "number", "16mm"),
         Column("Rejected", "number", "15mm"),
         Column("", "word"),
     )

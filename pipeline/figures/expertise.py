@@ -112,5 +112,5 @@ def _reached(status: str, *, is_up: bool, is_down: bool) -> Cell:
 def _foot(ups: int, downs: int, total: int, shown: int) -> str:
     foot = f"{plural(total, 'seller')}: {count(ups)} up, {count(downs)} down"
     back = total - ups - downs
-    foot += f", {count(back)} and back" if back else ""
+    foot += f", {count(back)} changed and came back" if back else ""
     return f"{foot}; {count(total - shown)} more not named." if total > shown else f"{foot}."

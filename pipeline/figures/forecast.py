@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pipeline.figures.model import Forecast
-from pipeline.figures.numbers import THIN, count, number, plural, scale_of, with_unit
+from pipeline.figures.numbers import THIN, capital, count, number, plural, scale_of, with_unit
 from pipeline.figures.published import Published
 from pipeline.periods import Period, containing
+from pipeline.statistics.intervals import wilson
 
 LIMITS_PERCENT = 80
+COVERAGE = "message_forecast_coverage_80"
 #: Why there is no forecast, as a sentence ends.
 REASONS = {
     "too_early": "fewer than seven days of it are seen",
@@ -33,6 +35,14 @@ class QuarterForecast:
     target: float | None
     probability: float | None
     reason: str | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """Of how many forecasts in quarters that were over by then the limits held the final count."""
+
+    held: int
+    made: int
 
 
 def running_forecast(published: Published, quarter: Period) -> QuarterForecast | None:
@@ -66,9 +76,13 @@ def _latest(published: Published, quarter: Period, which: str, **parameters: str
 def forecast_sentences(published: Published, quarter: Period, total: float, *, is_over: bool) -> str:
     """The forecast with its limits and the target's probability, or what the last one came to; and the record of
     those before. '' when no forecast was made."""
-    said = _closed(published, quarter, total) if is_over else _running(published, quarter)
-    record = _record(published, quarter if is_over else quarter.previous) if said else ""
-    return f"{said} {record}".strip()
+    record = _record(published, quarter if is_over else quarter.previous)
+    if is_over:
+        return _with_record(_closed(published, quarter, total), record)
+    found = running_forecast(published, quarter)
+    if found and found.value is not None and _limits(found) and record and _is_too_narrow(record):
+        return _running_too_narrow(quarter, found, record)
+    return _with_record(_running(quarter, found), record)
 
 
 def mark_of(forecast: QuarterForecast | None) -> Forecast | None:
@@ -78,16 +92,25 @@ def mark_of(forecast: QuarterForecast | None) -> Forecast | None:
     return Forecast(2, forecast.value, forecast.low, forecast.high)
 
 
-def _running(published: Published, quarter: Period) -> str:
-    found = running_forecast(published, quarter)
+def _running(quarter: Period, found: QuarterForecast | None) -> str:
     if found is None:
         return ""
     if found.value is None:
         return f"No forecast for the end of {quarter.label}: {REASONS.get(found.reason or '', 'it was not made')}."
-    text = f"Forecast for the end of {quarter.label}: {count(found.value)} messages{_limits(found)}"
+    text = _expected(quarter, found)
     if found.target is not None and found.probability is not None:
         text += f"; probability of reaching {count(found.target)}: {probability_text(found.probability)}"
     return f"{text}."
+
+
+def _running_too_narrow(quarter: Period, found: QuarterForecast, record: Record) -> str:
+    """A forecast whose limits the record speaks against: without the probability, which rests on them."""
+    text = f"{_expected(quarter, found)}: too narrow, since {_record_clause(record, 'such forecast')}"
+    return f"{text}; so no probability of reaching the target is given." if found.target is not None else f"{text}."
+
+
+def _expected(quarter: Period, found: QuarterForecast) -> str:
+    return f"Forecast for the end of {quarter.label}: {count(found.value or 0)} messages{_limits(found)}"
 
 
 def _closed(published: Published, quarter: Period, total: float) -> str:
@@ -117,13 +140,28 @@ def probability_text(probability: float) -> str:
     return f"over 99{THIN}%" if percent > 99 else f"{number(percent, 0)}{THIN}%"
 
 
-def _record(published: Published, until: Period) -> str:
-    """How often the limits held in the quarters that were over by then."""
-    held = published.at("message_forecast_coverage_80", until.id)
-    if held is None or held.value is None or not held.denominator:
-        return ""
-    share = with_unit(held.value, scale_of("share", ""))
+def _record(published: Published, until: Period) -> Record | None:
+    found = published.at(COVERAGE, until.id)
+    if found is None or found.value is None or not found.denominator:
+        return None
+    return Record(found.numerator or 0, found.denominator)
+
+
+def _with_record(said: str, record: Record | None) -> str:
+    """What is said of a forecast, and how often the limits held in the quarters that were over by then."""
+    if not said or record is None:
+        return said
+    return f"{said} {capital(_record_clause(record, 'such interval'))}."
+
+
+def _is_too_narrow(record: Record) -> bool:
+    """Whether the limits held less often than they say, beyond chance: a probability from them would mislead."""
+    _, highest = wilson(record.held, record.made)
+    return float(highest) < LIMITS_PERCENT / 100
+
+
+def _record_clause(record: Record, what: str) -> str:
+    share = with_unit(record.held / record.made, scale_of("share", ""))
     return (
-        f"Of {plural(held.denominator, 'such interval')} in quarters that are over, {count(held.numerator or 0)} "
-        f"held the final count ({share})."
+        f"of {plural(record.made, what)} in quarters that are over, {count(record.held)} held the final count ({share})"
     )

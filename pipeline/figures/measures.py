@@ -17,7 +17,7 @@ from pipeline.figures.steps import INDICATIVE_BELOW
 from pipeline.figures.wording import REASONS, evidence, period_name, scale_for, subject, verdict
 
 #: Of the KPI table's columns; a quarter's counts and sums have a digit more than a month's.
-WIDTHS = ("46mm", "12.5mm", "13mm", "11.5mm", "14mm", "15mm", "19.5mm")
+WIDTHS = ("46mm", "14.2mm", "13.5mm", "11.5mm", "14mm", "14.5mm", "17.3mm")
 WIDTHS_OF_QUARTERS = ("46.4mm", "13.5mm", "12.5mm", "14.5mm", "13.5mm", "14mm", "17.1mm")
 SPARK_LENGTHS = {"month": 12, "quarter": 8, "week": 6}
 SPARK_HEADS = {"month": "12 months", "quarter": "Quarters", "week": "6 weeks"}

@@ -53,7 +53,7 @@ HALF_HIGH_MM = 16.0
 
 @dataclass(frozen=True)
 class QuarterToDate:
-    """Messages of the quarter's months up to the report's, against the straight path to the target."""
+    """Messages of the quarter's months up to the report's, against the even path to the target."""
 
     quarter: Period
     months: tuple[Period, ...]
@@ -67,7 +67,7 @@ class QuarterToDate:
 
     @property
     def tone(self) -> Tone:
-        """Good on the straight path to the target or above it, watch from nine tenths of it, else bad."""
+        """Good on the even path to the target or above it, watch from nine tenths of it, else bad."""
         path = self.path(self.months[-1])
         return "good" if self.total >= path else "watch" if self.total >= 0.9 * path else "bad"
 
@@ -118,13 +118,13 @@ def messages_page(published: Published) -> MessagesPage | None:
 
 
 def path_clause(quarter: QuarterToDate) -> str:
-    """`Q1 2026 stands at 71 204 messages, 4 537 above the straight path to 100 000`."""
+    """`Q1 2026 stands at 71 204 messages, 4 537 above the even path to 100 000`."""
     verb = "closed" if quarter.is_over else "stands"
     text = f"{quarter.quarter.label} {verb} at {plural(int(quarter.total), 'message')}"
     if quarter.target is None:
         return f"{text}; no target is set"
     gap = quarter.total - quarter.path(quarter.months[-1])
-    goal = f"{'the target of' if quarter.is_over else 'the straight path to'} {count(quarter.target)}"
+    goal = f"{'the target of' if quarter.is_over else 'the even path to'} {count(quarter.target)}"
     return f"{text}, {count(abs(gap))} {'above' if gap >= 0 else 'below'} {goal}"
 
 
@@ -153,7 +153,7 @@ def _number(quarter: QuarterToDate) -> BigNumber:
 
 
 def _path(published: Published, quarter: QuarterToDate) -> TimeChart | None:
-    """Totals at the end of each month of the quarter, the straight path to the target outlined, and the
+    """Totals at the end of each month of the quarter, the even path to the target outlined, and the
     forecast of a quarter that runs."""
     if quarter.target is None:
         return None
@@ -167,7 +167,7 @@ def _path(published: Published, quarter: QuarterToDate) -> TimeChart | None:
     forecast = None if quarter.is_over else mark_of(running_forecast(published, quarter.quarter))
     rows = [
         DataRow("To date", tuple(MISSING if value is None else count(value) for value in values), "strong"),
-        DataRow("Straight path", tuple(count(value) for value in planned)),
+        DataRow("Even path", tuple(count(value) for value in planned)),
     ]
     if forecast:
         rows.append(DataRow("Forecast", ("", "", count(forecast.value))))

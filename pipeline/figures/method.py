@@ -41,9 +41,8 @@ def method_of(source: Published, printed: Collection[str]) -> Method:
         resolutions=tuple(r for r in resolutions() if not r.metrics or set(r.metrics) & set(printed)),
         pending=_pending(source),
         catalogue=(
-            f"{plural(len(printed), 'metric')} of {len(source.catalogue)} stand in this report: scmr17 metrics lists "
-            "all, scmr17 explain shows how one came to be. The evidence pack in this PDF holds each one's definition, "
-            "formula with its SHA-256, n and input files."
+            f"{plural(len(printed), 'metric')} of {len(source.catalogue)} stand in this report; the evidence pack in "
+            "this PDF holds each one's definition, formula with its SHA-256, n and input files."
         ),
         fingerprint=_fingerprint(source),
     )
@@ -68,7 +67,7 @@ def _policies(source: Published) -> str:
         field = Policies.model_fields.get(policy)
         if field is not None and float(field.default) != value:
             changed.append(f"{safe(policy, 60)} is {_plain(value)} (usual {_plain(float(field.default))})")
-    text = f"{plural(len(rows), 'policy', 'policies')} in force by policy.toml"
+    text = f"{plural(len(rows), 'policy', 'policies')} in force"
     return f"{text}; changed: {', '.join(changed)}." if changed else f"{text}, all as usual."
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.figures.customers import customers_page
-from pipeline.figures.edition import edition_of, first_printed, sealed
+from pipeline.figures.edition import cells_in, edition_of, first_printed, sealed
 from pipeline.figures.evidence import evidence_page
 from pipeline.figures.messages import messages_page
 from pipeline.figures.pages import MonthlyFigures
@@ -28,7 +28,8 @@ def monthly_figures(source: Published, office: Office, changed: Sequence[Restate
     messages, sellers = messages_page(source), sellers_page(source)
     pages = {"summary": summary, "customers": customers, "service": service, "messages": messages, "sellers": sellers}
     printed = first_printed(pages)
-    evidence = evidence_page(source, office, printed)
+    named = {cell.definition for cell in cells_in(tuple(pages.values()))}
+    evidence = evidence_page(source, office, printed, named)
     title = f"{office.brand} Monthly {source.period.start:%B} {office.code}"
     return sealed(
         MonthlyFigures(

@@ -138,7 +138,8 @@ def _message(published: Published, shares: list[Share], pool: int, period_id: st
     currency = published.run.currency
     text = (
         f"{count(len(paid))} of {plural(len(shares), 'seller')} {'is' if len(paid) == 1 else 'are'} paid "
-        f"{money(_paid(shares), currency)} for {parse(period_id, published.period.fiscal_year_start_month).label}"
+        f"{money(_paid(shares), currency)} at the closing of "
+        f"{parse(period_id, published.period.fiscal_year_start_month).label}"
     )
     largest = sorted((share.allocation for share in shares), reverse=True)
     if pool and len(paid) > TOP_SELLERS:
@@ -312,9 +313,8 @@ def _response(published: Published, most: int, *, best: bool) -> Table | None:
         return (-bound if best else bound, -(value.denominator or 0), key)
 
     before = published.entities("review_response_48h", "seller", published.period.previous.id)
-    rows = tuple(
-        _response_row(published, key, values[key], before.get(key)) for key in sorted(values, key=place)[:most]
-    )
+    shown = sorted(values, key=place)[:most]
+    rows = tuple(_response_row(published, key, values[key], before.get(key)) for key in shown)
     columns = (
         Column("Seller", "name"),
         Column("%", "number", "11mm", scale.digits),
@@ -323,12 +323,11 @@ def _response(published: Published, most: int, *, best: bool) -> Table | None:
         Column("0 to 100 %", "mark", "18mm"),
     )
     end = "Highest" if best else "Lowest"
-    ring = period_name(published, published.period.previous.id)
-    foot = (
-        f"By the interval's {'lower' if best else 'upper'} end; {plural(len(values), 'seller')} "
-        f"with n ≥ {FEWEST_REVIEWS}; ring: {ring}."
-    )
-    return Table(f"{end} shares of reviews answered in 48 h", columns, rows, foot=foot)
+    sellers = f"{plural(len(values), 'seller')} with n ≥ {FEWEST_REVIEWS}"
+    foot = f"By the interval's {'lower' if best else 'upper'} end; {sellers}"
+    if any(key in before and before[key].value is not None for key in shown):
+        foot += f"; ring: {period_name(published, published.period.previous.id)}"
+    return Table(f"{end} shares of reviews answered in 48 h", columns, rows, foot=f"{foot}.")
 
 
 def _response_row(published: Published, key: str, value: Value, before: Value | None) -> Row:

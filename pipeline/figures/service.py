@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pipeline.figures.customers import entity_name
 from pipeline.figures.measures import detail_table, interval_mark, mark_legend
-from pipeline.figures.model import Cell, Column, Row, Table, TimeChart
+from pipeline.figures.model import Cell, Column, CurveChart, Row, Table, TimeChart
 from pipeline.figures.numbers import change, count, scale_of, show
 from pipeline.figures.pages import ServicePage
 from pipeline.figures.published import Published
@@ -51,7 +51,7 @@ def service_page(published: Published) -> ServicePage | None:
     lead = next((m for m in LEADS if (found := published.at(m)) and found.value is not None), None)
     if lead is None:
         return None
-    answers = answer_curves(published)
+    answers = _answers(published)
     message, told = page_message(published, MEASURES, lead)
     page = ServicePage(
         message=message,
@@ -75,6 +75,15 @@ def service_page(published: Published) -> ServicePage | None:
         not_measured=not_measured(published, MEASURES),
     )
     return _fitted(page)
+
+
+def _answers(published: Published) -> CurveChart | None:
+    """The curves of answers; their foot says why they need not agree with the charts of months above them."""
+    found = answer_curves(published)
+    if found is None:
+        return None
+    foot = f"{found.table.foot.removesuffix('.')}, so a share may differ a little from the one above."
+    return replace(found, table=replace(found.table, foot=foot))
 
 
 def _fitted(page: ServicePage) -> ServicePage:
@@ -124,5 +133,7 @@ def _late(published: Published) -> Table | None:
         Column(f"Δ {published.period.previous.label[:3]} pp", "number", "14mm", 1),
         Column("0 to 100 %", "mark", "18mm"),
     )
-    foot = f"Of {count(len(known))} categories, by the interval's upper end. {mark_legend(published)}"
+    has_rings = any(key in before and before[key].value is not None for key in ranked)
+    marks = mark_legend(published) if has_rings else "Dot: the share with its 95 % interval."
+    foot = f"Of {count(len(known))} categories, by the interval's upper end. {marks}"
     return Table("Lowest shares delivered on time", columns, rows, foot=foot)

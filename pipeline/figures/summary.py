@@ -19,6 +19,7 @@ from pipeline.figures.pages import SummaryPage
 from pipeline.figures.published import Published
 from pipeline.figures.wording import (
     big_number,
+    floors_clause,
     not_measured,
     period_name,
     scale_for,
@@ -88,7 +89,7 @@ def summary_page(published: Published, office: Office) -> SummaryPage:
         actions=tuple(actions[:ACTIONS]),
         actions_note=_actions_note(actions),
         kpis=kpis,
-        legend=_legend(kpis, has_targets=has_targets),
+        legend=_legend(published, kpis, has_targets=has_targets),
         not_measured=not_measured(published, [metric for metrics in GROUPS.values() for metric in metrics]),
         data_quality=data_quality_line(published),
     )
@@ -102,11 +103,11 @@ def _told_once(moves: list[Move]) -> list[Move]:
 
 _MOVE_LEGEND = (
     "Move: better or worse when the month lies outside mean ± {factor} × mean moving range of the twelve months before "
-    "and the 95 % intervals of the two months do not overlap; above or below when only the first holds; else within "
-    "noise. Δ is of unrounded values."
+    "and, where they have them, the 95 % intervals of the two months do not overlap; above or below when only the "
+    "first holds; else within noise. Δ is of unrounded values."
 )
 _TARGET_LEGEND = (
-    " Verdict: met at the target, near down to its amber floor, missed below. Evidence: certain when the whole 95 % "
+    " Verdict: met at the target, near down to its floor{floors}, missed below. Evidence: certain when the whole 95 % "
     "interval is on one side of the target."
 )
 
@@ -127,10 +128,12 @@ def _is_too_young(published: Published, metrics: list[str]) -> bool:
     return all(limits_of(published, metric) is None for metric in metrics)
 
 
-def _legend(kpis: Table, *, has_targets: bool) -> str:
+def _legend(published: Published, kpis: Table, *, has_targets: bool) -> str:
     """How to read the judgements, and why a column has dashes."""
     text = _MOVE_LEGEND.format(factor=number(LIMIT_FACTOR, 2))
-    text += _TARGET_LEGEND if has_targets else " No target is set for any of these figures."
+    metrics = [row.cells[0].definition for row in kpis.rows]
+    floors = floors_clause(published, metrics)
+    text += _TARGET_LEGEND.format(floors=floors) if has_targets else " No target is set for any of these figures."
     dashed = [
         column.head
         for index, column in enumerate(kpis.columns)
@@ -209,10 +212,14 @@ def _with_quarter(published: Published, row: Row, notes: Footnotes) -> Row:
     quarter = quarter_to_date(published)
     if quarter is None or quarter.target is None:
         return row
-    letter = notes.letter(f"The target is {count(quarter.target)} a quarter: {path_clause(quarter)}.")
-    words: dict[Tone, str] = {"good": "▲ on path", "watch": "● near", "bad": "▼ behind"}
+    note = f"The target is {count(quarter.target)} a quarter: {path_clause(quarter)}."
+    by_path = "on path (at it or above), near (from nine tenths of it) or below"
+    words: dict[Tone, str] = {"good": "▲ on path", "watch": "● near", "bad": "▼ below"}
     if quarter.is_over:
         words |= {"good": "▲ met", "bad": "▼ missed"}
+    else:
+        note += f" The verdict is against the path to date: {by_path}."
+    letter = notes.letter(note)
     cells = list(row.cells)
     cells[_TARGET] = replace(cells[_TARGET], note=letter)
     cells[_VERDICT] = Cell(words[quarter.tone], tone=quarter.tone, note=letter)

@@ -26,6 +26,8 @@ LONGEST_QUOTE = 66
 COMMON_SHARE = 0.12
 #: Letters, in scripts that have capitals: words as short are articles, pronouns and the like far more often than not.
 SMALL_WORD = 3
+#: Letters from which on a word that two themes share makes them one: `recebi o` tells what `não recebi` tells.
+SHARED_WORD = 4
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,9 @@ def _is_small(word: str) -> bool:
 
 
 def themes_table(published: Published, rows_each: int) -> Table | None:
-    """The `rows_each` strongest themes of either side, as they are ranked; None in a month without any."""
+    """The `rows_each` strongest themes of either side, each of words of its own; None in a month without any."""
     themes = themes_of(published, "polarity")
-    shown = [theme for side in SIDES for theme in themes.get(side, ())[:rows_each]]
+    shown = [theme for side in SIDES for theme in strongest(themes.get(side, ()), rows_each)]
     if not shown:
         return None
     rows = tuple(
@@ -161,6 +163,18 @@ def themes_table(published: Published, rows_each: int) -> Table | None:
         Column("In one of them", "name"),
     )
     return Table("What low and high ratings say", columns, rows, foot=_foot(shown))
+
+
+def strongest(themes: Sequence[Theme], most: int) -> list[Theme]:
+    """The first `most` as they are ranked, without those that share a long word with a stronger one taken already."""
+    taken: list[Theme] = []
+    told: set[str] = set()
+    for theme in themes:
+        long_words = {word for word in _folded(theme.words).split() if len(word) >= SHARED_WORD}
+        if len(taken) < most and not long_words & told:
+            taken.append(theme)
+            told |= long_words
+    return taken
 
 
 def quote_of(words: str, quotes: Sequence[str | None], longest: int = LONGEST_QUOTE) -> str:

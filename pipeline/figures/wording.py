@@ -145,6 +145,24 @@ def move_sentence(published: Published, move: Move, *, with_target: bool = True,
     return f"{text}{target_clause(move.now, scale)}." if with_target else f"{text}."
 
 
+def floors_clause(published: Published, metrics: Sequence[str]) -> str:
+    """` (reviews answered within 48 h 90 %, messages 90 000)`: down to where a value short of its target is near it,
+    for those of the metrics where that is not the target itself."""
+    floors = dict(
+        published.rows(
+            """select metric, arg_max(amber, (effective_from, version))::double from targets
+            where effective_from <= $start group by metric having arg_max(amber <> value, (effective_from, version))""",
+            start=published.period.start,
+        )
+    )
+    said = [
+        f"{in_sentence(subject(published, metric))} {goal(floors[metric], scale_for(published, metric))}"
+        for metric in metrics
+        if metric in floors
+    ]
+    return f" ({', '.join(said)})" if said else ""
+
+
 def target_clause(value: Value, scale: Scale) -> str:
     """`; the target of 95 % is met`, or nothing where there is no target to meet."""
     if value.target is None or value.value is None:

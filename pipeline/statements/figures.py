@@ -1,7 +1,8 @@
 """Puts one seller's statement together from the period's facts.
 
 What belongs here: the head and the foot of the page, the order of its parts, and the digest that seals it. The parts
-are `royalty.py`'s, `why.py`'s and `scorecard.py`'s; the queries `reading.py`'s, the page's look the template's.
+are `part.py`'s, `royalty.py`'s, `why.py`'s and `scorecard.py`'s; the queries `reading.py`'s, the page's look the
+template's.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pipeline.statements.model import Statement, as_json
 from pipeline.statements.naming import file_stems
 from pipeline.statements.reading import Facts
 from pipeline.statements.royalty import account_of, conditions, message, payout_of, reckoning
-from pipeline.statements.scorecard import scorecard, standing, tiers
+from pipeline.statements.scorecard import scorecard, standing
 from pipeline.statements.why import pools_of, what_if
 
 LONGEST_NAME, LONGEST_ID = 90, 60
@@ -47,7 +48,6 @@ def statements_of(facts: Facts, office: Office, *, is_draft: bool) -> Callable[[
             office=safe(office.name, 80),
             running=f"{safe(office.brand, 40)} {safe(office.code, 20)}",
             accent=office.accent,
-            as_of=f"{instant(facts.as_of, office.zone)} {office.time_zone}",
             as_of_iso=f"{facts.as_of:%Y-%m-%d}",
             is_draft=is_draft,
             seller=breakable(_called(facts, seller_id)),
@@ -61,7 +61,6 @@ def statements_of(facts: Facts, office: Office, *, is_draft: bool) -> Callable[[
             what_if=what_if(facts, pools, rows),
             scorecard=scorecard(facts, seller_id),
             standing=standing(facts, seller_id),
-            tiers=tiers(facts, seller_id),
             footer=_footer(facts, office),
         )
         return replace(made, digest=hashlib.sha256(as_json(made).encode()).hexdigest()[:DIGEST_SHOWN])

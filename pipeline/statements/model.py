@@ -108,7 +108,6 @@ class Statement:
     office: str
     running: str
     accent: str
-    as_of: str
     as_of_iso: str
     is_draft: bool
     seller: str
@@ -122,7 +121,6 @@ class Statement:
     what_if: tuple[str, ...]
     scorecard: Scorecard
     standing: Standing
-    tiers: tuple[tuple[str, str], ...]
     footer: tuple[str, ...]
     digest: str = ""
 

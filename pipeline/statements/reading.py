@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,6 @@ where is_change and level is not null and previous_level is not null and monday 
 qualify row_number() over (partition by seller_id order by monday desc) <= $most
 order by seller_id, monday desc
 """
-_TIERS = """
-select seller_id, programme, any_value(would_stand) as would_stand
-from tiers where $seller = '' or seller_id = $seller group by all order by all
-"""
 
 
 @dataclass(frozen=True)
@@ -80,12 +77,19 @@ class Title:
 
 @dataclass(frozen=True)
 class Paid:
-    """What all sellers' rows of one paid period say together. `closed_as_of`: None while it is provisional."""
+    """What all sellers' rows of one paid period say together. `rest_`: what the cap leaves of the pool, and the sellers
+    and weights that it is divided among. `closed_as_of`: None while it is provisional."""
 
     pool_cents: int
     takers: int
-    is_anyone_capped: bool
+    rest_cents: int
+    rest_takers: int
+    rest_weight: Decimal
     closed_as_of: datetime | None
+
+    @property
+    def is_anyone_capped(self) -> bool:
+        return self.rest_takers < self.takers
 
 
 @dataclass
@@ -109,7 +113,6 @@ class Facts:
     corrections: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     expertise: dict[str, Row] = field(default_factory=dict)
     moves: dict[str, list[Row]] = field(default_factory=dict)
-    tiers: dict[str, dict[str, bool | None]] = field(default_factory=dict)
 
     def of_period(self, period_id: str) -> list[Row]:
         """All sellers' royalties of a paid period."""
@@ -185,9 +188,6 @@ def _read_scorecard(con: duckdb.DuckDBPyConnection, facts: Facts, tables: set[st
             facts.expertise[standing["seller_id"]] = standing
         for move in _rows(con, _MOVES, monday=facts.monday, seller=seller, most=MOVES_SHOWN):
             facts.moves.setdefault(move["seller_id"], []).append(move)
-    if "tiers" in tables:
-        for who, programme, would_stand in con.execute(_TIERS, {"seller": seller}).fetchall():
-            facts.tiers.setdefault(who, {})[programme] = would_stand
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str, **parameters: Any) -> list[Row]:
@@ -200,15 +200,21 @@ def _paid(royalties: list[Row]) -> dict[str, Paid]:
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in royalties:
         rows[row["period_id"]].append(row)
-    return {
-        period_id: Paid(
-            pool_cents=found[0]["pool_cents"],
-            takers=sum(not row["reason"] for row in found),
-            is_anyone_capped=any(row["is_capped"] for row in found),
-            closed_as_of=max((row["closed_as_of"] for row in found if row["closed_as_of"]), default=None),
-        )
-        for period_id, found in rows.items()
-    }
+    return {period_id: _paid_together(found) for period_id, found in rows.items()}
+
+
+def _paid_together(rows: list[Row]) -> Paid:
+    pool_cents = rows[0]["pool_cents"]
+    takers = [row for row in rows if not row["reason"]]
+    rest = [row for row in takers if not row["is_capped"]]
+    return Paid(
+        pool_cents=pool_cents,
+        takers=len(takers),
+        rest_cents=pool_cents - sum(row["allocation_cents"] for row in takers if row["is_capped"]),
+        rest_takers=len(rest),
+        rest_weight=sum((row["weight"] for row in rest), Decimal(0)),
+        closed_as_of=max((row["closed_as_of"] for row in rows if row["closed_as_of"]), default=None),
+    )
 
 
 def _paid_named(con: duckdb.DuckDBPyConnection, tables: set[str], period: Period) -> str:

@@ -1,7 +1,8 @@
-"""The money on a statement: the reckoning from net sales to payout, and the sentence that opens the page.
+"""The money on a statement: the account from the part of the pool to the payout, and the sentence that opens the page.
 
 What belongs here: which published numbers make up a payout, in which order, and their wording. Nothing is reckoned
-anew but sums; what does not add up to the cent is refused. What would have been is worded in `why.py`.
+anew but sums; what does not add up to the cent is refused. How the part came about is worded in `part.py`, what would
+have been in `why.py`.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.figures.numbers import MISSING, THIN, capital, count, listed, money, number, plural
+from pipeline.figures.numbers import count, listed, money, number, plural
 from pipeline.periods import parse
 from pipeline.statements.model import Condition, Kind, Line, Payout, Reckoning, Status
+from pipeline.statements.part import NOT_KNOWN, cap_words, part_by_period, part_explained
 from pipeline.statements.reading import Facts, Row
 
-PERCENT = f"{THIN}%"
 CORRECTIONS_NAMED = 3
-NOT_KNOWN = "not_known_at_closing"
 
 
 class DoesNotAddUp(Exception):
@@ -66,126 +66,12 @@ def payout_of(account: Account, currency: str) -> Payout:
 def reckoning(facts: Facts, rows: Sequence[Row], account: Account) -> Reckoning:
     """Line by line from net sales to what is carried on: one paid period with its formulas, or several side by side."""
     if len(facts.paid) == 1:
-        part = _part_explained(facts, rows[0])
+        part = part_explained(facts, rows[0])
         columns: tuple[str, ...] = ("Factor", facts.currency)
     else:
-        part = _part_by_period(facts, rows)
+        part = part_by_period(facts, rows)
         columns = (*facts.paid, facts.period.id)
     return Reckoning(columns, part, _account_lines(facts, rows, account), _notes(facts, rows))
-
-
-def _part_explained(facts: Facts, row: Row) -> tuple[Line, ...]:
-    if row["reason"] == NOT_KNOWN:
-        return (Line("Part of the pool", ("", money(row["allocation_cents"])), kind="sum"),)
-    lines = [Line("Net sales", ("", money(row["net_sales_cents"])), "Completed orders less refunds, by day of order")]
-    if row["opening_debit_cents"]:
-        lines += [
-            Line("Refunds brought forward", ("", money(row["opening_debit_cents"])), "Refunds above earlier sales"),
-            Line("Net sales that count", ("", money(row["base_cents"]))),
-        ]
-    if not row["reason"]:
-        lines += _factors(row, plural(facts.paid[row["period_id"]].takers, "seller"))
-    lines.append(Line("Part of the pool", ("", money(row["allocation_cents"])), _part_how(facts, row), "sum"))
-    return tuple(lines)
-
-
-def _factors(row: Row, takers: str) -> list[Line]:
-    """Quality, engagement, weight, share, quota: only a seller who takes part has them."""
-    mean = Decimal(row["rating_sum"]) / row["rating_count"]
-    market_mean = Decimal(row["market_rating_sum"]) / row["market_rating_count"]
-    quality = (
-        f"(B − 1) ÷ 4, where B {number(row['bayes_mean'], 2)} is the mean of {plural(row['rating_count'], 'rating')} "
-        f"in 12 months ({number(mean, 2)}) and {row['prior_ratings']} more at the marketplace’s "
-        f"{number(market_mean, 2)}"
-    )
-    engagement = "Whole: no reviews or inquiries were due in the marketplace, or none are measured"
-    if row["response_share"] is not None:
-        market_share = Decimal(row["market_answered"]) / row["market_mature"] * 100
-        engagement = (
-            f"½ + ½ × {number(row['response_share'] * 100, 1)}{PERCENT}: {count(row['answered'])} of "
-            f"{count(row['mature'])} answered in 48 h, and {row['prior_responses']} more at the marketplace’s "
-            f"{number(market_share, 1)}{PERCENT}"
-        )
-    return [
-        Line("× Quality", (_factor(row["quality"], 6), ""), quality),
-        Line("× Engagement", (_factor(row["engagement"], 6), ""), engagement),
-        Line("= Weight", ("", number(row["weight"] / 100, 2)), "Net sales × quality × engagement"),
-        Line("Share of all weights", (_percent(row["share"]), ""), f"Of those of {takers} taking part"),
-    ]
-
-
-def _part_how(facts: Facts, row: Row) -> str:
-    """How the share became cents of the pool."""
-    pool = f"pool of {money(row['pool_cents'], facts.currency)}"
-    if row["reason"]:
-        return f"None of the {pool}: see the conditions"
-    if row["is_capped"]:
-        return f"{capital(_cap_words(row))} of the {pool}"
-    how = f"Share × {pool}"
-    if facts.paid[row["period_id"]].is_anyone_capped:
-        how += ", with its part of what the cap leaves"
-    exact = number(row["quota_cents"] / 100, 4)
-    return f"{how}: {exact}, rounded {'up' if row['rounding_cents'] else 'down'}"
-
-
-def _cap_words(row: Row) -> str:
-    """How a capped part came about. With too few sellers to use up the pool the limit is the equal part."""
-    share = row["cap_share"] * 100
-    cap = f"{number(share, 0 if share == int(share) else 2)}{PERCENT}"
-    if row["allocation_cents"] > int(row["cap_share"] * row["pool_cents"]):
-        return f"the equal part, since {cap} for each would not use up the whole"
-    return f"held at the cap of {cap}"
-
-
-def _factor(factor: Decimal | None, digits: int) -> str:
-    """`0.841263`: on the scale on which the reports print it."""
-    return "" if factor is None else number(factor, digits)
-
-
-def _percent(share: Decimal | None) -> str:
-    return "" if share is None else f"{number(share * 100, 4)}{PERCENT}"
-
-
-#: The lines of a statement of several paid periods, and whether a sum over them has a meaning.
-_BY_PERIOD = (
-    ("Net sales", "net_sales_cents", True),
-    ("Refunds brought forward", "opening_debit_cents", False),
-    ("× Quality", "quality", False),
-    ("× Engagement", "engagement", False),
-    ("= Weight", "weight", False),
-    ("Share of all weights, %", "share", False),
-)
-
-
-def _part_by_period(facts: Facts, rows: Sequence[Row]) -> tuple[Line, ...]:
-    by_period = {row["period_id"]: row for row in rows}
-    lines = []
-    for label, column, is_additive in _BY_PERIOD:
-        if column == "opening_debit_cents" and not any(row[column] for row in rows):
-            continue
-        if not column.endswith("_cents") and all(row["reason"] for row in rows):
-            continue
-        numbers = [_cell(by_period.get(paid), column) for paid in facts.paid]
-        total = sum(row[column] for row in rows) if is_additive else None
-        lines.append(Line(label, (*numbers, "" if total is None else money(total))))
-    pools = [paid.pool_cents for paid in facts.paid.values()]
-    lines.append(Line("Pool", tuple(money(cents) for cents in (*pools, sum(pools)))))
-    parts = [_cell(by_period.get(paid), "allocation_cents") for paid in facts.paid]
-    total = sum(row["allocation_cents"] for row in rows)
-    return (*lines, Line("Part of the pool", (*parts, money(total)), kind="sum"))
-
-
-def _cell(row: Row | None, column: str) -> str:
-    """A number of one paid period: money, a factor or a share in per cent; blank where the seller had none."""
-    if row is None or row[column] is None:
-        return ""
-    if column.endswith("_cents"):
-        return money(row[column])
-    if row["reason"]:
-        return MISSING
-    if column in ("quality", "engagement"):
-        return _factor(row[column], 4)
-    return number(row[column] / 100 if column == "weight" else row[column] * 100, 2)
 
 
 def _account_lines(facts: Facts, rows: Sequence[Row], account: Account) -> tuple[Line, ...]:
@@ -293,7 +179,7 @@ def message(facts: Facts, rows: Sequence[Row], account: Account) -> str:
     if len(facts.paid) == 1:
         takers = plural(facts.paid[last["period_id"]].takers, "seller")
         text += f", rank {count(last['rank'])} of {takers} taking part"
-        text += f", {_cap_words(last)}" if last["is_capped"] else ""
+        text += f", {cap_words(last)}" if last["is_capped"] else ""
     return f"{text}{balance}"
 
 

@@ -1,4 +1,4 @@
-"""The scorecard on a statement: service figures, the Expertise scale, and other marketplaces' standards.
+"""The scorecard on a statement: service figures and the Expertise scale.
 
 What belongs here: wording a seller's published values beside the marketplace's and the target's. What is suppressed
 stays suppressed; what is judged is judged on unrounded values.
@@ -40,18 +40,11 @@ MISSING_BECAUSE = {
     "not_reached": ("not reached", ""),
     "not_measured": ("not measured", ""),
 }
+#: Behind a verdict that the interval leaves open, and under the table.
+UNCERTAIN = ", uncertain"
+UNCERTAIN_BECAUSE = "Uncertain: the target lies within the interval"
 _STARS, _SHARE = scale_of("stars", ""), scale_of("share", "")
 LEVELS = ("none", "Conqueror", "Captain", "Superhero")
-PROGRAMMES = {
-    "etsy_minimum": "Etsy minimum",
-    "etsy_star_seller": "Etsy Star Seller",
-    "amazon": "Amazon",
-    "ebay_above_standard": "eBay Above Standard",
-    "ebay_top_rated": "eBay Top Rated",
-    "walmart": "Walmart",
-    "airbnb_superhost": "Airbnb Superhost",
-    "mirakl": "Mirakl",
-}
 NOT_STANDING = {
     "not_measured": "No status on the Expertise scale: it asks for messages and reviews, and not both have come.",
     "no_joined_at": "No status on the Expertise scale: the day of joining is not known.",
@@ -80,6 +73,9 @@ def scorecard(facts: Facts, seller_id: str) -> Scorecard:
         else:
             scores.append(_score(facts, metric, value, market))
     notes = [note for note in gaps.values() if note]
+    if uncertain := [score for score in scores if score.verdict.endswith(UNCERTAIN)]:
+        has_all_intervals = all(score.interval != MISSING for score in uncertain)
+        notes.append(UNCERTAIN_BECAUSE + ("." if has_all_intervals else ", or there is no interval."))
     if not scores and not unmeasured:
         notes.append("Nothing of it is published for this period.")
     if unmeasured:
@@ -140,7 +136,7 @@ def _verdict(value: Value, target: float, better: str) -> tuple[str, Tone]:
     is_met = exact >= wanted if better == "up" else exact <= wanted
     is_open = value.low is None or value.high is None or value.low < target < value.high
     word = "▲ met" if is_met else "▼ missed"
-    return f"{word}, uncertain" if is_open else word, "good" if is_met else "bad"
+    return f"{word}{UNCERTAIN}" if is_open else word, "good" if is_met else "bad"
 
 
 def _interval(value: Value, unit: str, scale: Scale) -> str:
@@ -176,7 +172,9 @@ def _standing_sentence(row: Row, day: str, next_status: str) -> str:
     text = f"{status} on Monday {day}"
     if not next_status:
         return f"{text}, the highest."
-    text += f". Binding for {next_status}: {row['binding'] or 'nothing'}."
+    text += "."
+    if row["binding"]:
+        text += f" What keeps you from {next_status}: {listed(row['binding'].split(', '))}."
     if row["reason"] == "insufficient_conversations":
         text += (
             " Too few conversations in six months to judge after-sales quality: no higher than the last status earned."
@@ -273,14 +271,3 @@ def _moves(facts: Facts, seller_id: str) -> str:
 
 def _level_of(status: str) -> int:
     return [level.lower() for level in LEVELS].index(status)
-
-
-def tiers(facts: Facts, seller_id: str) -> tuple[tuple[str, str], ...]:
-    """Where the seller would stand today under other marketplaces' standards: yes, no, or not to be known."""
-    found = facts.tiers.get(seller_id, {})
-    groups: list[tuple[str, str]] = []
-    for label, answer in (("Would meet", True), ("Would miss", False), ("Cannot be told", None)):
-        names = [PROGRAMMES.get(programme, programme) for programme, stands in found.items() if stands is answer]
-        if names:
-            groups.append((label, ", ".join(names)))
-    return tuple(groups)

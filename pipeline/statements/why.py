@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.analyses.royalty_why import Change, from_published
 from pipeline.figures.numbers import count, money, plural
+from pipeline.statements.part import NOT_KNOWN
 from pipeline.statements.reading import Facts, Row
-from pipeline.statements.royalty import NOT_KNOWN, Account, account_of
+from pipeline.statements.royalty import Account, account_of
 from pipeline.statements.what_if import WhatIf
 
 MORE_RATINGS = 10

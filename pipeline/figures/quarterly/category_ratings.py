@@ -171,7 +171,7 @@ def _table(
             Cell(words, tone=tone),
         )
         rows.append(Row(cells[: len(columns)]))
-    return Table("", columns, tuple(rows), foot=_foot(source, series))
+    return Table("", columns, tuple(rows), foot=_foot(source, series, has_verdicts=has_verdicts))
 
 
 def interval_words(low: float | None, high: float | None) -> str:
@@ -180,13 +180,15 @@ def interval_words(low: float | None, high: float | None) -> str:
     return f"{number(low, 3, signed=True)} to {number(high, 3, signed=True)}"
 
 
-def _foot(source: Published, series: Mapping[str, Sequence[Value | None]]) -> str:
+def _foot(source: Published, series: Mapping[str, Sequence[Value | None]], *, has_verdicts: bool) -> str:
     """How to read it, and what is left out, so that the numbers of ratings add up."""
     now = source.entities("rating_mean", "category")
     foot = (
         f"Upright lines: 95{THIN}% intervals; grey: all categories. Adj.: Bayesian mean. Move: the step from "
         f"{source.period.previous.short}, tested with a correction for many. Trend: stars a month."
     )
+    if has_verdicts:
+        foot += " Verdict: whether the trend is beyond chance, tested likewise."
     left_out = [key for key in now if key not in series]
     if left_out:
         shown = sum(line[-1].n or 0 for line in series.values() if line[-1])

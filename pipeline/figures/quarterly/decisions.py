@@ -11,19 +11,39 @@ from collections.abc import Mapping
 
 from pipeline.figures.customers import entity_name
 from pipeline.figures.decisions import FEWEST_REVIEWS, owner_of, seller_sentence, target_action, unanswered_phrase
+from pipeline.figures.measures import last_year_id
 from pipeline.figures.model import Sentence
 from pipeline.figures.noise import Move, month_limits, move_of, moves_beyond_noise
-from pipeline.figures.numbers import count, digits_beside, goal, listed, plural, scale_of, show, spelled, with_unit
+from pipeline.figures.numbers import (
+    change_with_unit,
+    count,
+    digits_beside,
+    goal,
+    listed,
+    plural,
+    scale_of,
+    show,
+    spelled,
+    with_unit,
+)
 from pipeline.figures.published import Published, Value
 from pipeline.figures.quarterly.objectives import Objective
 from pipeline.figures.steps import steps_beyond_noise, steps_of_shares
+from pipeline.figures.summary import kpi_metrics
 from pipeline.figures.wording import in_sentence, move_sentence, period_name, scale_for, spoken
 from pipeline.settings import Office
 
+KEPT = "customer_retention_rate"
 MOST_NAMES = 3
 SUPERHERO = "superhero"
 #: Shares that are the same stars as the mean rating's.
 SAME_STARS = ("csat_proxy", "rating_positive_share")
+
+
+def told_metrics(source: Published) -> dict[str, str]:
+    """The metrics that sentences tell of, each with its area: the key figures, and the share of customers kept."""
+    areas = {metric: area for area, several in kpi_metrics(source).items() for metric in several}
+    return {**areas, KEPT: "customers"} if source.is_measured(KEPT) else areas
 
 
 def what_changed(source: Published, metrics: list[str], lead: str) -> list[Sentence]:
@@ -36,7 +56,7 @@ def what_changed(source: Published, metrics: list[str], lead: str) -> list[Sente
     if steps:
         found.append(Sentence(seller_sentence(source, *steps[0]), "seller's share stepped"))
     moves = [move for move in moves_beyond_noise(source, metrics) if move.metric.metric != lead]
-    told = _told_once(moves)[:2]
+    told = sorted(_told_once(moves), key=lambda move: move.is_good is not False)[:2]  # what got worse comes first
     found = [Sentence(move_sentence(source, move, with_test=False), "moved beyond noise") for move in told] + found
     climbed = _new_superheroes(source)
     if climbed:
@@ -44,6 +64,21 @@ def what_changed(source: Published, metrics: list[str], lead: str) -> list[Sente
     others = [metric for metric in metrics if metric not in {move.metric.metric for move in told}]
     found += [Sentence(text, "month outside its limits") for text in _odd_months(source, others)]
     return found
+
+
+def sales_sentence(source: Published) -> str:
+    """What was sold, beside the quarter before and the year before; '' where it is not known. A total has no test."""
+    now, before = source.at("net_sales"), source.at("net_sales", source.period.previous.id)
+    year_before = source.at("net_sales", last_year_id(source))
+    if now is None or now.value is None or before is None or before.value is None:
+        return ""
+    scale = scale_for(source, "net_sales")
+    text = f"Net sales came to {with_unit(now.value, scale)}, {change_with_unit(now.value, before.value, scale)} on "
+    text += period_name(source, before.period_id)
+    if year_before is not None and year_before.value is not None:
+        text += f" and {change_with_unit(now.value, year_before.value, scale)} on "
+        text += period_name(source, year_before.period_id)
+    return f"{text}."
 
 
 def _told_once(moves: list[Move]) -> list[Move]:

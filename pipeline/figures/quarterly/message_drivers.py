@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.figures.measures import change_cell, value_cell
 from pipeline.figures.model import MISSING_TEXT, Cell, Column, Row, Step, Table
-from pipeline.figures.numbers import THIN, change, count, number, scale_of
+from pipeline.figures.numbers import THIN, count, number, scale_of
 from pipeline.figures.published import Published, Value
 from pipeline.figures.wording import period_name
 
@@ -260,18 +260,18 @@ def ages_table(source: Published) -> Table | None:
         Column("Waiting for", "name"),
         Column("Open", "number", "11mm"),
         Column("Asked", "number", "12mm"),
-        Column(f"Δ {source.period.previous.short} %", "number", "12mm", 1),
     )
-    foot = f"As of {source.run.as_of_day}; without exempt ones."
+    foot = (
+        f"As of {source.run.as_of_day}; without exempt ones. Earlier quarters had longer to be answered, so none is "
+        "compared."
+    )
     return Table("Unanswered inquiries by age", columns, tuple(rows), foot=foot)
 
 
 def _age_row(source: Published, metric: str, name: str, value: Value, *, is_total: bool = False) -> Row:
-    before = source.at(metric, source.period.previous.id)
     cells = (
         Cell(name, definition=metric),
         value_cell(metric, value, COUNT),
         Cell(count(value.n), figure=value.key(metric, column="n")) if value.n is not None else Cell(MISSING_TEXT),
-        Cell(change(value.value, before.value if before else None, COUNT)),
     )
     return Row(cells, is_total=is_total)

@@ -16,7 +16,7 @@ from pipeline.figures.measures import last_year_id
 from pipeline.figures.model import BigNumber, Cell, Column, Row, Sentence, Table
 from pipeline.figures.numbers import count, goal, listed, plural, show
 from pipeline.figures.published import Published
-from pipeline.figures.quarterly.decisions import what_to_decide
+from pipeline.figures.quarterly.decisions import told_metrics, what_to_decide
 from pipeline.figures.quarterly.objectives import Objective, objectives
 from pipeline.figures.quarterly.proposal_tables import (
     Proposal,
@@ -26,7 +26,6 @@ from pipeline.figures.quarterly.proposal_tables import (
     scale_of_proposal,
     why_none,
 )
-from pipeline.figures.summary import kpi_metrics
 from pipeline.figures.wording import in_sentence, spoken, subject
 from pipeline.settings import Office
 
@@ -70,14 +69,18 @@ def _message(source: Published, judged: list[Objective], made: list[Proposal], f
     """How the quarter's targets ended, and what can be proposed for the next one."""
     label, following = source.period.label, source.period.next.label
     again = [proposal for proposal in made if proposal.policy_target is not None]
+    met = {objective.metric for objective in judged if objective.is_met}
     if not made:
         tail = f"nothing can be proposed for {following} yet"
     elif not again:
         tail = f"for {following} a first one could be set for {plural(len(made), 'measure')}"
-    elif all(_is_beyond(proposal) for proposal in again):
-        tail = f"{count(len(again))} in force could be raised for {following} by the smallest change that would show"
+    elif raised := [proposal for proposal in again if _is_beyond(proposal) and proposal.metric in met]:
+        tail = (
+            f"{count(len(raised))}{' of those met' if len(met) < len(judged) else ''} could be raised for {following} "
+        )
+        tail += "by the smallest change that would show"
     else:
-        tail = f"for {following} {count(len(again))} in force could become the mean and the smallest change that shows"
+        tail = f"for {following} a new value is proposed for {plural(len(again), 'target')} in force"
     if judged:
         missed = sum(1 for objective in judged if not objective.is_met)
         text = f"{count(missed)} of {plural(len(judged), 'target')} {'is' if missed == 1 else 'are'} not met in {label}"
@@ -136,7 +139,7 @@ def _actions(source: Published, office: Office, judged: list[Objective], found: 
         "target missed": _day(source, "judged", following.end - timedelta(days=1)),
         "targets proposed": _day(source, "by", following.start),
     }
-    areas = {metric: area for area, several in kpi_metrics(source).items() for metric in several}
+    areas = told_metrics(source)
     rows = [
         _action(decision.text, decision.owner, days.get(decision.rule, ""))
         for decision in what_to_decide(source, office, judged, areas)

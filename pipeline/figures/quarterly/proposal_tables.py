@@ -32,6 +32,8 @@ REASONS = {
     "suppressed": "too few cases to show",
 }
 SPANS = {"month": " a month", "quarter": " a quarter"}
+#: Shares that are others over a month than over a quarter, by their definition.
+BY_THEIR_LENGTH = ("customer_retention_rate", "repeat_customer_share", "lapsed_customer_share", "churn_rate")
 #: The first targets that the page shows, in this order: what the briefs ask a target for without giving one.
 WANTED = (
     "csat", "nps", "rating_mean", "inquiry_response_48h", "on_time_delivery_rate", "repeat_customer_share",
@@ -118,6 +120,8 @@ def first_targets_table(source: Published, found: Sequence[Proposal]) -> Table |
     in_force = any(proposal.policy_target is not None and proposal.reason != "not_measured" for proposal in found)
     order = [*(metric for metric in WANTED if metric in made), *(metric for metric in made if metric not in WANTED)]
     most = MOST_FIRST_TARGETS if in_force else MOST_WITHOUT_OTHERS
+    if "rating_positive_share" in made and "csat_proxy" in made:
+        order.remove("csat_proxy")  # the same stars
     shown = [made[metric] for metric in order[:most]]
     notes = Footnotes()
     rows = tuple(Row(_first_cells(source, proposal, notes)) for proposal in shown)
@@ -166,7 +170,8 @@ def _columns() -> tuple[Column, ...]:
 
 def _title(source: Published, proposal: Proposal) -> Cell:
     scale = scale_of_proposal(source, proposal)
-    span = SPANS.get(proposal.period_type, "") if scale.is_relative else ""
+    is_spanned = scale.is_relative or proposal.metric in BY_THEIR_LENGTH
+    span = SPANS.get(proposal.period_type, "") if is_spanned else ""
     return Cell(subject(source, proposal.metric) + span, scale.unit, definition=proposal.metric)
 
 

@@ -93,6 +93,6 @@ def no_trend_sentence(source: Published) -> str:
     if not named:
         return ""
     return (
-        f"No steady trend over up to {months} months is proven: of {named}, none rises or falls month by month beyond "
-        "chance, after a correction for many tests."
+        f"No product or seller shows a steady trend over up to {months} months: of {named}, none rises or falls month "
+        "by month beyond chance, after a correction for many tests."
     )

@@ -85,12 +85,16 @@ def _most_categories(trends: Table | None, stepped: int) -> int:
 
 
 def _with_room(table: Table | None) -> Table | None:
-    """Intervals of five-figure counts need more room than those of shares."""
-    return table and replace(
+    """Intervals of five-figure counts need more room than those of shares; and which orders are counted."""
+    if table is None:
+        return None
+    is_by_order = any(row.cells[0].definition == "reviews_per_100_orders" for row in table.rows)
+    return replace(
         table,
         columns=tuple(
-            replace(column, width="24mm") if "interval" in column.head else column for column in table.columns
+            replace(column, width="26mm") if "interval" in column.head else column for column in table.columns
         ),
+        foot="Per 100 orders: of those at least 30 days old." if is_by_order else "",
     )
 
 

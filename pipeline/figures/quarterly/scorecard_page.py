@@ -13,7 +13,7 @@ from pipeline.figures.model import MISSING_TEXT, Bar, BigNumber, Cell, Column, R
 from pipeline.figures.numbers import Scale, count, digits_beside, number, safe, show
 from pipeline.figures.published import Published, Value
 from pipeline.figures.quarterly.objectives import Objective, objectives, verdict_sentence
-from pipeline.figures.wording import big_number, evidence, period_name, scale_for, subject, verdict
+from pipeline.figures.wording import big_number, evidence, floors_clause, period_name, scale_for, subject, verdict
 from pipeline.settings import Office
 from pipeline.targets import ASSURANCE
 
@@ -21,9 +21,8 @@ MOST_QUARTERS = 6
 SYMBOLS = {"green": "▲", "amber": "●", "red": "▼"}
 LEGEND = (
     "Bar: the actual value from zero; line: the target; each row on a scale of its own. Verdict: met at the target, "
-    "near down to its amber floor, missed below. Evidence: certain when the whole 95 % interval is on one side of the "
-    "target. Assurance: what the process limits of the months say of the target: always met, never met, or sometimes "
-    "met, by chance."
+    "near down to its floor{floors}, missed below. Evidence: certain when the whole 95 % interval is on one side of "
+    "the target."
 )
 
 
@@ -53,7 +52,7 @@ def scorecard_page(source: Published, office: Office) -> ScorecardPage | None:
         months=_months(source, found),
         history=_history(source, found),
         agreements=_agreements(source, office, found),
-        legend=LEGEND,
+        legend=LEGEND.format(floors=floors_clause(source, [objective.metric for objective in found])),
         not_measured="",
     )
 
@@ -185,7 +184,11 @@ def _agreements(source: Published, office: Office, found: list[Objective]) -> Ta
         Column("Short by", "number", "13mm"),
         Column("Agreed in", "name", "67mm"),
     )
-    foot = "Short by: how many more cases in time, or messages, would have met the target."
+    foot = (
+        "Assurance: what the process limits of the months say of the target: always met, never met, or sometimes met, "
+        "by chance; not by months: the target is the quarter's alone. Short by: how many more cases in time, or "
+        "messages, would have met the target."
+    )
     return Table("Who answers, and what stands behind it", columns, rows, foot=foot)
 
 

@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from pipeline.figures.evidence import data_quality_line
 from pipeline.figures.measures import Footnotes, last_year_id, measure_columns, measure_row, without_targets
 from pipeline.figures.model import BigNumber, Sentence, Table
-from pipeline.figures.noise import moves_beyond_noise
+from pipeline.figures.noise import move_of
 from pipeline.figures.published import Published
-from pipeline.figures.quarterly.decisions import what_changed, what_could_go_wrong, what_to_decide
+from pipeline.figures.quarterly.decisions import (
+    sales_sentence,
+    told_metrics,
+    what_changed,
+    what_could_go_wrong,
+    what_to_decide,
+)
 from pipeline.figures.quarterly.objectives import Objective, lost_sentence, objectives, verdict_sentence
 from pipeline.figures.summary import GROUPS, kpi_metrics
 from pipeline.figures.wording import big_number, not_measured, page_message
@@ -48,19 +54,21 @@ class SummaryPage:
 
 def summary_page(source: Published, office: Office) -> SummaryPage:
     chosen = kpi_metrics(source)
-    areas = {metric: area for area, several in chosen.items() for metric in several}
+    areas = told_metrics(source)
     metrics = list(areas)
     found = objectives(source, last_year_id(source))
     headline, lead = _headline(source, found, metrics)
     lost = lost_sentence(source, found)
     changes = [Sentence(lost, "target lost")] if lost else []
     changes += what_changed(source, metrics, "" if found else lead)
+    sales = sales_sentence(source)
     decisions = what_to_decide(source, office, found, areas)
     risks = what_could_go_wrong(source, found, metrics)
     return SummaryPage(
         headline=headline,
         number=big_number(source, lead),
-        changes=tuple(changes[: MOST_CHANGES - len(risks[:MOST_RISKS]) + 1]),
+        changes=tuple(changes[: MOST_CHANGES - len(risks[:MOST_RISKS]) + 1])
+        + ((Sentence(sales, "a total beside those before"),) if sales else ()),
         changes_note="" if changes else "Nothing passed a test this quarter.",
         decisions=tuple(decisions[:MOST_DECISIONS]),
         decisions_note="" if decisions else "No decision follows from the figures.",
@@ -83,13 +91,14 @@ def _headline(source: Published, found: list[Objective], metrics: list[str]) -> 
 
 
 def _kpis(source: Published, chosen: dict[str, list[str]], *, has_targets: bool) -> Table:
-    moved = {move.metric.metric for move in moves_beyond_noise(source, [m for ms in chosen.values() for m in ms])}
+    moves = [move for metrics in chosen.values() for metric in metrics if (move := move_of(source, metric))]
+    moved = sum(1 for move in moves if move.is_beyond_noise)
     notes = Footnotes()
     rows = tuple(
         measure_row(source, metric, notes, opens_group=index > 0 and position == 0)
         for index, metrics in enumerate(chosen.values())
         for position, metric in enumerate(metrics)
     )
-    title = f"Key figures, {len(moved)} of {len(rows)} moved beyond noise"
+    title = f"Key figures, {moved} of {len(moves)} tested moved beyond noise" if moves else "Key figures"
     table = Table(title, measure_columns(source), rows, notes=tuple(notes.texts))
     return table if has_targets else without_targets(table)

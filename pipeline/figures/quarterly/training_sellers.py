@@ -37,7 +37,10 @@ def months_sentence(source: Published) -> str:
         return ""
     first, *rest = months
     said = [f"{count(counts[month][1])} in {parse(month).start:%B}" for month in rest]
-    return f"{plural(counts[first][1], 'seller')} took part in {parse(first).start:%B}, {listed(said)}."
+    return (
+        f"{plural(counts[first][1], 'seller')} took part in {parse(first).start:%B}, {listed(said)}, of those who were "
+        "active in the month; the quarter's are all who were active in it."
+    )
 
 
 def months_chart(source: Published) -> TimeChart | None:

@@ -119,12 +119,24 @@ def uplift_sentence(source: Published) -> str:
     value = source.at(METRIC)
     if value is None or value.value is None or value.low is None or value.high is None:
         return ""
-    by = f"{number(100 * abs(value.value), 1)} pp {'more' if value.value >= 0 else 'less'}"
+    steps = [_step_words(source, group) for group in GROUPS.values()]
+    if not all(steps):
+        return ""
     side = "holds zero: within noise" if value.low <= 0 <= value.high else "leaves out zero: beyond noise"
     return (
-        f"The share of reviews answered within 48 hours changed by {by} with sellers who took part in training than "
-        f"with the others; the 95{THIN}% interval, {interval_text(value, SHARE)}, {side}.{_without_largest(source)}"
+        f"The share of reviews answered within 48 hours {steps[0]} with sellers who took part in training and "
+        f"{steps[1]} with the others: {number(100 * value.value, 1, signed=True)} pp apart; the 95{THIN}% interval, "
+        f"{interval_text(value, SHARE)}, {side}.{_without_largest(source)}"
     )
+
+
+def _step_words(source: Published, group: str) -> str:
+    """`rose by 1.3 pp`; '' where one of the two shares is not known."""
+    metric = f"review_response_48h_{group}"
+    now, before = source.at(metric), source.at(f"{metric}_before")
+    if now is None or before is None or now.value is None or before.value is None:
+        return ""
+    return f"{'rose' if now.value >= before.value else 'fell'} by {number(100 * abs(now.value - before.value), 1)} pp"
 
 
 def _without_largest(source: Published) -> str:

@@ -14,7 +14,17 @@ from pipeline.figures.evidence import data_quality_line
 from pipeline.figures.forecast import forecast_sentences
 from pipeline.figures.model import BigNumber, Sentence, Table, TimeChart
 from pipeline.figures.noise import Move, limits_of, move_of, moves_beyond_noise
-from pipeline.figures.numbers import THIN, change_with_unit, count, number, plural, scale_of
+from pipeline.figures.numbers import (
+    THIN,
+    change_with_unit,
+    count,
+    digits_beside,
+    number,
+    plural,
+    scale_of,
+    show,
+    with_unit,
+)
 from pipeline.figures.published import Published
 from pipeline.figures.quarterly.message_weeks import weeks_chart
 from pipeline.figures.weekly.open_inquiries import METRICS as WAITING
@@ -31,10 +41,20 @@ from pipeline.figures.weekly.quarter_so_far import (
 from pipeline.figures.weekly.status_moves import METRICS as STATUSES
 from pipeline.figures.weekly.status_moves import moves_sentence
 from pipeline.figures.weekly.week_table import METRICS, chosen, legend, week_table
-from pipeline.figures.wording import big_number, move_sentence, not_measured, page_message, state_sentence
+from pipeline.figures.wording import (
+    big_number,
+    in_sentence,
+    move_sentence,
+    not_measured,
+    page_message,
+    scale_for,
+    spoken,
+    state_sentence,
+)
 from pipeline.settings import Office
 
 SENTENCES = 3
+MOST_OUTSIDE = 3  # figures outside their usual range, without a move beyond noise, that page 1 names
 #: Whose weeks are drawn where there is no path to a target to draw: the first that is measured.
 COUNTS = {"message_count": "Messages", "orders": "Orders"}
 #: What the headline speaks of where there is no path: the largest move among these, or else where the first stands.
@@ -71,7 +91,7 @@ def sheet_page(source: Published, office: Office) -> SheetPage:
         headline=headline,
         number=number_shown,
         changes=tuple(changes[:SENTENCES]),
-        changes_note=_changes_note(source, moves, list(areas)),
+        changes_note=_changes_note(source, moves, list(areas), told),
         actions=tuple(actions[:SENTENCES]),
         actions_note="" if actions else "No reminder and no decision follows from the figures.",
         path=path,
@@ -80,7 +100,7 @@ def sheet_page(source: Published, office: Office) -> SheetPage:
         ),
         weeks=weeks_chart(source, drawn, COUNTS[drawn]) if drawn else None,
         table=week_table(source),
-        legend=legend() if source.is_complete and not _is_too_young(source, list(areas)) else "",
+        legend=legend(source) if source.is_complete and not _is_too_young(source, list(areas)) else "",
         not_measured=not_measured(source, (*METRICS, *WAITING, *STATUSES)),
         data_quality=data_quality_line(source),
     )
@@ -150,13 +170,36 @@ def _changes(source: Published, moves: list[Move], told: str) -> list[Sentence]:
     return found
 
 
-def _changes_note(source: Published, moves: list[Move], metrics: list[str]) -> str:
+def _changes_note(source: Published, moves: list[Move], metrics: list[str], told: str) -> str:
     name = source.period.label
     if not source.is_complete:
         return f"{name.capitalize()} is not over: its steps are not tested yet."
     if _is_too_young(source, metrics):
         return f"With fewer than eight whole weeks before {name}, no step can be told from noise."
-    return "" if moves else "No figure of the week moved beyond noise."
+    if moves:
+        return ""
+    outside = [move for metric in metrics if (move := move_of(source, metric)) and move.is_outside]
+    if not outside:
+        return "No figure of the week moved beyond noise."
+    # Where the headline's figure and the week's messages stand, their own sentences have told.
+    clauses = [_outside_clause(source, move) for move in outside if move.metric.metric not in (told, "message_count")]
+    if len(clauses) > MOST_OUTSIDE:
+        more = len(clauses) - MOST_OUTSIDE
+        clauses[MOST_OUTSIDE:] = [f"{count(more)} more stood outside {'its' if more == 1 else 'their'} usual"]
+    return f"{'; '.join(['No figure moved for better or worse', *clauses])}."
+
+
+def _outside_clause(source: Published, move: Move) -> str:
+    """`people who wrote, at 2 523, stood above the usual 2 310 to 2 487`: outside its limits, not beyond noise."""
+    assert move.limits is not None and move.now.value is not None
+    metric = move.metric.metric
+    scale, usual = scale_for(source, metric), move.limits.within(move.metric.unit)
+    is_above = move.now.value > move.limits.high
+    digits = digits_beside(move.now.value, usual.high if is_above else usual.low, scale)
+    return (
+        f"{in_sentence(spoken(source, metric))}, at {with_unit(move.now.value, scale, digits=digits)}, stood "
+        f"{'above' if is_above else 'below'} the usual {show(usual.low, scale)} to {show(usual.high, scale)}"
+    )
 
 
 def _is_too_young(source: Published, metrics: list[str]) -> bool:

@@ -5,6 +5,7 @@ What belongs here: the choice of the rows and the table. Whether a step says any
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from pipeline.figures.measures import Footnotes, change_cell, move_cell, title_cell, value_cell
@@ -30,14 +31,16 @@ MORE = ("active_buyers", "units", "active_products")
 METRICS = tuple(metric for metrics in GROUPS.values() for metric in metrics)
 _LEGEND = (
     "Move: better or worse when the week lies outside mean ± {factor} × mean moving range of the 13 weeks before, or "
-    "its step is beyond {step_factor} × that range, and both weeks' 95 % intervals are apart; above or below when "
-    "outside only."
+    "its step is beyond {step_factor} × that range, and, where they have them, the 95 % intervals of the two weeks do "
+    "not overlap; above or below when outside only. Δ is of unrounded values."
 )
+_TARGET_LEGEND = " Verdict: met at the target, near down to its floor, missed below."
 
 
-def legend() -> str:
-    """How to read a move."""
-    return _LEGEND.format(factor=number(LIMIT_FACTOR, 2), step_factor=number(CHANGE_FACTOR, 2))
+def legend(source: Published) -> str:
+    """How to read a move and, where the table has targets, a verdict."""
+    text = _LEGEND.format(factor=number(LIMIT_FACTOR, 2), step_factor=number(CHANGE_FACTOR, 2))
+    return text + _TARGET_LEGEND if _has_targets(source, chosen(source)) else text
 
 
 def chosen(source: Published) -> dict[str, str]:
@@ -52,6 +55,10 @@ def _is_known(source: Published, metric: str) -> bool:
     return source.is_measured(metric) and any(value and value.value is not None for value in series)
 
 
+def _has_targets(source: Published, metrics: Iterable[str]) -> bool:
+    return any((value := source.at(metric)) and value.target is not None for metric in metrics)
+
+
 def week_table(source: Published) -> Table | None:
     """None where nothing is known. A week that is not over is shown, but not compared: its counts are those of some
     days only; nor is the first one."""
@@ -60,7 +67,7 @@ def week_table(source: Published) -> Table | None:
         return None
     weeks = [parse(week) for week in source.periods[-WEEKS:]]
     is_compared = source.is_complete and len(weeks) > 1
-    has_targets = any((value := source.at(metric)) and value.target is not None for metric in metrics)
+    has_targets = _has_targets(source, metrics)
     notes, rows, area = Footnotes(), [], ""
     for metric, of in metrics.items():
         opens = bool(area) and of != area
