@@ -19,6 +19,7 @@ from pipeline.figures.pages import Method, Resolution
 from pipeline.figures.published import Published
 from pipeline.figures.wording import subject
 from pipeline.policies import Policies
+from pipeline.statistics.process_limits import LIMIT_FACTOR
 
 RESOLUTIONS = Path(__file__).resolve().parent.parent.parent / "report_templates" / "resolutions.csv"
 
@@ -37,6 +38,10 @@ PENDING = ("review_response_48h", "negative_review_response_48h", "inquiry_respo
 def method_of(source: Published, printed: Collection[str]) -> Method:
     """What the page prints. `printed` are the metrics that the report prints."""
     return Method(
+        limits=(
+            f"Upper and lower limits in charts: mean ± {number(LIMIT_FACTOR, 2)} × mean moving range of the twelve "
+            "months, or thirteen weeks, before."
+        ),
         policies=_policies(source),
         resolutions=tuple(r for r in resolutions() if not r.metrics or set(r.metrics) & set(printed)),
         pending=_pending(source),

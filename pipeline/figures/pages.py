@@ -105,9 +105,10 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Method:
-    """What a quarterly says of its method. `policies` names those that the office has changed, `catalogue` leads to the
-    metrics that the report does not print."""
+    """What a quarterly says of its method. `limits` are those of its charts, `policies` names those that the office has
+    changed, `catalogue` leads to the metrics that the report does not print."""
 
+    limits: str
     policies: str
     resolutions: tuple[Resolution, ...]
     pending: Table | None
