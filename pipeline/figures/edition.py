@@ -64,30 +64,26 @@ def figures_json(figures: Any) -> str:
 
 def cells_in(part: Any) -> Iterator[Cell]:
     """All cells of a page or a report, in reading order."""
-    if isinstance(part, Cell):
-        yield part
-    elif isinstance(part, tuple):
-        for item in part:
-            yield from cells_in(item)
-    elif is_dataclass(part):
-        for field in fields(part):
-            yield from cells_in(getattr(part, field.name))
+    return (found for found in _numbers_in(part) if isinstance(found, Cell))
 
 
 def metrics_in(part: Any) -> Iterator[str]:
     """The metric ids of all that leads to a definition or to a published number, in reading order."""
-    if isinstance(part, Cell):
-        yield from (part.definition, part.figure) if part.definition else (part.figure,)
-    elif isinstance(part, DataRow):
-        yield from part.figures
-    elif isinstance(part, BigNumber):
-        yield part.figure
+    for found in _numbers_in(part):
+        keys = found.figures if isinstance(found, DataRow) else (found.figure,)
+        named = (found.definition,) if isinstance(found, Cell) else ()
+        yield from (key.partition("/")[0] for key in (*named, *keys) if key)
+
+
+def _numbers_in(part: Any) -> Iterator[Cell | DataRow | BigNumber]:
+    if isinstance(part, Cell | DataRow | BigNumber):
+        yield part
     elif isinstance(part, tuple):
         for item in part:
-            yield from metrics_in(item)
+            yield from _numbers_in(item)
     elif is_dataclass(part):
         for field in fields(part):
-            yield from metrics_in(getattr(part, field.name))
+            yield from _numbers_in(getattr(part, field.name))
 
 
 def first_printed(pages: Mapping[str, Any]) -> dict[str, str]:
@@ -95,6 +91,6 @@ def first_printed(pages: Mapping[str, Any]) -> dict[str, str]:
     `pages` are by anchor."""
     printed: dict[str, str] = {}
     for anchor, page in pages.items():
-        for key in filter(None, metrics_in(page)):
-            printed.setdefault(key.partition("/")[0], anchor)
+        for metric in metrics_in(page):
+            printed.setdefault(metric, anchor)
     return printed
