@@ -172,7 +172,7 @@ def _agreements(source: Published, office: Office, found: list[Objective]) -> Ta
                 Cell(safe(owner_of(office, objective.owner), 40)),
                 Cell(ASSURANCE.get(objective.assurance, MISSING_TEXT)),
                 Cell(_more_cases(objective)),
-                Cell(safe(documents.get(objective.metric), 90), tone="muted"),
+                Cell(safe(documents.get(objective.metric), 130), tone="muted"),
             )
         )
         for objective in found

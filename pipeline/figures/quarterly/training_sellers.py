@@ -38,8 +38,8 @@ def months_sentence(source: Published) -> str:
     first, *rest = months
     said = [f"{count(counts[month][1])} in {parse(month).start:%B}" for month in rest]
     return (
-        f"{plural(counts[first][1], 'seller')} took part in {parse(first).start:%B}, {listed(said)}, of those who were "
-        "active in the month; the quarter's are all who were active in it."
+        f"{plural(counts[first][1], 'seller')} took part in {parse(first).start:%B}, {listed(said)}, of those "
+        "active in that month; the quarter counts all who were active in any."
     )
 
 
