@@ -22,6 +22,7 @@ from pipeline.catalogue import load_catalogue
 from pipeline.contracts import EXPORTS
 from pipeline.periods import Period, between
 from pipeline.settings import Office
+from pipeline.statistics.intervals import wilson
 
 FIRST, LAST = date(2024, 10, 1), date(2026, 4, 1)
 REPORT_MONTH = "2026-03"
@@ -165,7 +166,8 @@ def _fill(con: duckdb.DuckDBPyConnection, made: Made) -> None:
             )
             held, made_before = COVERAGE[period.id]
             share = None if held is None else held / made_before
-            rows.append(_row(period, "all", "all", "message_forecast_coverage_80", share, held, made_before))
+            high = None if held is None else float(wilson(held, made_before)[1])
+            rows.append(_row(period, "all", "all", "message_forecast_coverage_80", share, held, made_before, high=high))
     chance = random.Random(made.seed)
     for period in weeks:
         if not _is_missing("messages", made) and period.end <= LAST:

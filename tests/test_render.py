@@ -163,7 +163,8 @@ def test_another_process_prints_the_same_bytes(published, report, tmp_path):
     code = (
         "import sys; from pathlib import Path; from pipeline.settings import Office; "
         "from pipeline.periods import parse; from pipeline.reporting import write_report; "
-        f"print(write_report(Path(sys.argv[1]), Office(), parse({REPORT_MONTH!r}), Path(sys.argv[2])).sha256)"
+        f"print(write_report(Path(sys.argv[1]), Office(), parse({REPORT_MONTH!r}), Path(sys.argv[2])).sha256); "
+        "assert 'scipy' not in sys.modules, 'a monthly need not load it: 60 MB'"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(

@@ -434,11 +434,12 @@ RECORD = "metric = 'message_forecast_coverage_80' and period_id = '2025-Q3'"
 
 
 @pytest.mark.parametrize(
-    ("held", "is_given"),
-    [(40, True), (32, True), (31, False), (0, False)],  # of 46: the upper limit of 32 is 80.9 %, of 31 79.1 %
+    ("held", "high", "is_given"),
+    [(40, 0.938, True), (32, 0.809, True), (31, 0.791, False), (0, 0.077, False)],  # of 46
 )
-def test_a_probability_is_given_unless_past_limits_held_too_seldom(tmp_path, held, is_given):
-    text = november(tmp_path, f"update metrics set numerator = {held}, value = {held} / 46 where {RECORD}").forecast
+def test_a_probability_is_given_unless_past_limits_held_too_seldom(tmp_path, held, high, is_given):
+    record = f"update metrics set numerator = {held}, value = {held} / 46, high = {high} where {RECORD}"
+    text = november(tmp_path, record).forecast
     assert ("probability of reaching 100\u202f000: 5\u202f%. Of 46 such intervals" in text) is is_given
     assert ("too narrow" in text and "no probability" in text) is not is_given
     assert f"46 such {'intervals' if is_given else 'forecasts'} in quarters that are over, {held} held" in text

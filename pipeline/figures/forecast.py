@@ -13,7 +13,6 @@ from pipeline.figures.model import Forecast
 from pipeline.figures.numbers import THIN, capital, count, number, plural, scale_of, with_unit
 from pipeline.figures.published import Published
 from pipeline.periods import Period, containing
-from pipeline.statistics.intervals import wilson
 
 LIMITS_PERCENT = 80
 COVERAGE = "message_forecast_coverage_80"
@@ -39,10 +38,12 @@ class QuarterForecast:
 
 @dataclass(frozen=True)
 class Record:
-    """Of how many forecasts in quarters that were over by then the limits held the final count."""
+    """Of how many forecasts in quarters that were over by then the limits held the final count; `high` is the upper
+    95 % limit of that share."""
 
     held: int
     made: int
+    high: float | None
 
 
 def running_forecast(published: Published, quarter: Period) -> QuarterForecast | None:
@@ -144,7 +145,7 @@ def _record(published: Published, until: Period) -> Record | None:
     found = published.at(COVERAGE, until.id)
     if found is None or found.value is None or not found.denominator:
         return None
-    return Record(found.numerator or 0, found.denominator)
+    return Record(found.numerator or 0, found.denominator, found.high)
 
 
 def _with_record(said: str, record: Record | None) -> str:
@@ -156,8 +157,7 @@ def _with_record(said: str, record: Record | None) -> str:
 
 def _is_too_narrow(record: Record) -> bool:
     """Whether the limits held less often than they say, beyond chance: a probability from them would mislead."""
-    _, highest = wilson(record.held, record.made)
-    return float(highest) < LIMITS_PERCENT / 100
+    return record.high is not None and record.high < LIMITS_PERCENT / 100
 
 
 def _record_clause(record: Record, what: str) -> str:

@@ -9,10 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
 from pipeline.figures.published import Published, Value
-from pipeline.statistics.trends import adjusted_for_many
 
 LARGEST_P = 0.05
 #: Cases; METRICS.md 0.7. Fewer are indicative only, and not tested.
@@ -31,13 +28,15 @@ def adjusted_chances(now: Mapping[str, Value], before: Mapping[str, Value]) -> d
     Tested are those with at least 30 cases in both periods: shares by a two-proportion test, others by their
     difference against the errors that their intervals imply.
     """
+    from pipeline.statistics.trends import adjusted_for_many  # SciPy, which a monthly needs not load
+
     chances = {
         key: chance(value, before[key])
         for key, value in now.items()
         if key in before and min(cases(value), cases(before[key])) >= INDICATIVE_BELOW
     }
     tested = {key: p for key, p in chances.items() if p is not None}
-    adjusted = adjusted_for_many(np.array(list(tested.values()))) if tested else ()
+    adjusted = adjusted_for_many(list(tested.values())) if tested else ()
     return {key: float(p) for key, p in zip(tested, adjusted, strict=True)}
 
 
