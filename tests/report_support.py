@@ -20,7 +20,9 @@ import polars as pl
 
 from pipeline.catalogue import load_catalogue
 from pipeline.contracts import EXPORTS
-from pipeline.periods import Period, between
+from pipeline.figures import report_figures
+from pipeline.figures.pages import MonthlyFigures
+from pipeline.periods import Period, between, parse
 from pipeline.settings import Office
 from pipeline.statistics.intervals import wilson
 
@@ -426,3 +428,17 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[Any
         con.register("made_rows", frame)
         con.execute(f"insert into {table} from made_rows")
         con.unregister("made_rows")
+
+
+#: Themes of words of their own, where a report is to print several of a side.
+THEMES = {f"{side} {rank}": f"{side}{rank}" for side in ("negative", "positive") for rank in range(1, 7)}
+
+
+def full_report(folder: Path) -> MonthlyFigures:
+    return report_figures(make_published(folder, Made(names=THEMES)), OFFICE, parse(REPORT_MONTH))
+
+
+def report_of_reviews_and_sales(folder: Path) -> MonthlyFigures:
+    """Of a marketplace such as Olist: no messages, no surveys, no answers of sellers."""
+    made = Made(without=("messages", "surveys", "reviews.response_at"), names=THEMES)
+    return report_figures(make_published(folder, made), OFFICE, parse(REPORT_MONTH))

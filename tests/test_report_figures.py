@@ -6,35 +6,36 @@ from datetime import date
 
 import duckdb
 import pytest
-from report_support import CATEGORIES, OFFICE, REPORT_MONTH, STORIES, Made, make_published, royalty_rows
+from report_support import (
+    CATEGORIES,
+    OFFICE,
+    REPORT_MONTH,
+    STORIES,
+    Made,
+    full_report,
+    make_published,
+    report_of_reviews_and_sales,
+    royalty_rows,
+)  # fmt: skip
 
 from pipeline.catalogue import load_catalogue
 from pipeline.errors import DeliveryMissing
 from pipeline.figures import figures_json, report_figures
 from pipeline.figures.customers import LONGEST_MESSAGE, gap_between_ends
 from pipeline.figures.expertise import last_monday
-from pipeline.figures.forecast import probability_text
-from pipeline.figures.model import Forecast
 from pipeline.figures.published import open_published
-from pipeline.figures.voice import Theme, called, quote_of
 from pipeline.figures.wording import COLUMN_NAMES, source_name
 from pipeline.periods import parse
-
-#: Themes of words of their own, where a report is to print several of a side.
-THEMES = {f"{side} {rank}": f"{side}{rank}" for side in ("negative", "positive") for rank in range(1, 7)}
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    made = Made(names=THEMES)
-    return report_figures(make_published(tmp_path_factory.mktemp("full"), made), OFFICE, parse(REPORT_MONTH))
+    return full_report(tmp_path_factory.mktemp("full"))
 
 
 @pytest.fixture(scope="module")
 def reviews_and_sales(tmp_path_factory):
-    """A marketplace such as Olist: no messages, no surveys, no answers of sellers."""
-    made = Made(without=("messages", "surveys", "reviews.response_at"), names=THEMES)
-    return report_figures(make_published(tmp_path_factory.mktemp("few"), made), OFFICE, parse(REPORT_MONTH))
+    return report_of_reviews_and_sales(tmp_path_factory.mktemp("few"))
 
 
 def test_the_headline_is_the_largest_move_beyond_noise(full):
@@ -325,166 +326,6 @@ def test_an_empty_month_names_the_months_that_have_data(tmp_path):
 def test_nothing_published_says_what_to_do(tmp_path):
     with pytest.raises(DeliveryMissing, match="scmr17 run"):
         report_figures(tmp_path, OFFICE, parse(REPORT_MONTH))
-
-
-def test_the_strongest_themes_of_both_sides_with_a_quote_that_fits(full):
-    # Beside the charts of answers there is room for three of each side; the changes over time are not printed.
-    rows = [[cell.text for cell in row.cells] for row in full.service.themes.rows]
-    assert [row[0] for row in rows] == [
-        f"{side}{rank}" for side in ("Negative", "Positive") for rank in (1, 2, 3)
-    ]  # fmt: skip
-    assert rows[0][1:] == ["▼ 1–2 ★", "39", "27.9", "0.9", "“It broke after one week.”"]
-    assert rows[3][1:5] == ["▲ 4–5 ★", "39", "5.3", "5.0"]
-    assert [row.opens_group for row in full.service.themes.rows] == [False, False, False, True, False, False]
-    assert full.service.themes.foot.endswith("With a text: 140 reviews rated 1–2, 739 rated 4–5.")
-
-
-def test_without_answers_there_is_room_for_five_themes(reviews_and_sales):
-    assert len(reviews_and_sales.service.themes.rows) == 10
-    assert reviews_and_sales.service.delivery.height > 10, "one chart needs not be low"
-
-
-@pytest.mark.parametrize(
-    ("term", "also", "quote", "printed"),
-    [
-        ("back", "had; had to; i had; it back; send", "Bad. I had to send it back! Had to.", "i had to send it back"),
-        ("back", None, "Back again", "back"),
-        ("not", "buy this", "Do not. Buy this", "not"),  # a sentence's end ends the phrase
-        ("whole", "our; from our; stars; five", "Five stars from our whole family.", "five stars from our whole"),
-        ("late", "", "It never came.", "late"),  # no quote holds it
-        ("x" * 40, "", None, "x" * 24 + "…"),
-    ],
-)  # fmt: skip
-def test_a_theme_is_called_by_its_longest_phrase_in_a_quote(term, also, quote, printed):
-    assert called(term, also, [quote]) == printed
-
-
-@pytest.mark.parametrize(
-    ("words", "reviews", "is_telling"),
-    [("not", 10, False), ("is a", 10, False), ("não foi", 10, False), ("não recebi", 10, True), ("late", 10, True),
-     ("product", 60, False), ("bad product", 60, True), ("不好", 10, True)],
-)  # fmt: skip
-def test_small_words_and_words_of_every_review_tell_nothing(words, reviews, is_telling):
-    assert Theme("negative", 1, words, words, reviews, 100, 10, 400, 9.0, ()).is_telling == is_telling
-
-
-@pytest.mark.parametrize(
-    ("quotes", "printed"),
-    [
-        (("so late " * 20, "Too late."), "“Too late.”"),  # whole before cut
-        (("x" * 90, "late " + "y" * 90), "“late " + "y" * 60 + "…”"),  # a cut one that still holds the words
-        (("x" * 90 + ". It came late.",), "“… It came late.”"),  # from the sentence that holds them
-        (("x" * 90, None), "“" + "x" * 65 + "…”"),  # none holds them as they are written
-        (("late\u202eb\x07c\nd",), "“latebc d”"),  # no direction override, no control character, one line
-        (("late " + "x" * 61,), "“late " + "x" * 61 + "”"),
-        ((None, None), ""),
-    ],
-)
-def test_the_quote_that_says_most_is_chosen(quotes, printed):
-    assert quote_of("late", quotes) == printed
-
-
-def test_a_theme_that_shares_a_long_word_with_a_stronger_one_gives_its_place_to_the_next(tmp_path):
-    # The other side may share it; a theme that was dropped itself drops none.
-    said = ("Não recebi", "recebi o mesmo", "mesmo dia", "Veio só um", "só isso", "RECEBI")
-    names = {f"negative {rank}": term for rank, term in enumerate(said, start=1)}
-    names |= {f"positive {rank}": term for rank, term in enumerate(("já recebi", "boa loja", "loja boa"), start=1)}
-    service = report_figures(make_published(tmp_path, Made(names=names)), OFFICE, parse(REPORT_MONTH)).service
-    assert [row.cells[0].text for row in service.themes.rows] == [
-        "Não recebi", "Mesmo dia", "Veio só um", "Já recebi", "Boa loja", "Positive word4",
-    ]  # fmt: skip
-
-
-def test_a_side_without_themes_is_said_and_a_month_without_any_has_no_table(tmp_path):
-    folder = make_published(tmp_path, Made(names=THEMES))
-    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
-        con.execute("delete from themes where side = 'negative'")
-    themes_page = report_figures(folder, OFFICE, parse(REPORT_MONTH)).service
-    themes = themes_page.themes
-    assert len(themes.rows) == 3
-    assert themes.foot.endswith(
-        "140 reviews rated 1–2, 739 rated 4–5. No word stands out in reviews of one or two stars."
-    )
-    before = report_figures(folder, OFFICE, parse("2026-02")).service
-    assert before.themes is None and before.reviews.height > themes_page.reviews.height
-
-
-def november(folder, *statements):
-    """The messages of November 2025, whose quarter runs, after these statements."""
-    make_published(folder)
-    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
-        for statement in statements:
-            con.execute(statement)
-    return report_figures(folder, OFFICE, parse("2025-11")).messages
-
-
-def test_a_running_quarter_has_its_forecast_and_the_record_of_quarters_that_were_over_then(tmp_path):
-    # 19 of 46 is 41 %, its 95 % limits reaching to 56 %: limits of 80 % are too narrow beyond chance.
-    messages = november(tmp_path)
-    assert messages.forecast.replace("\u202f", " ") == (
-        "Forecast for the end of Q4 2025: 97 220 messages, 80 % interval 95 087 to 99 343: too narrow, since of 46 "
-        "such forecasts in quarters that are over, 19 held the final count (41.3 %); so no probability of reaching the "
-        "target is given."
-    )
-    assert messages.path.forecast == Forecast(2, 97_220.4, 95_087.0, 99_343.0)
-    assert messages.path.rows[-1].texts[2].replace("\u202f", " ") == "97 220"
-
-
-RECORD = "metric = 'message_forecast_coverage_80' and period_id = '2025-Q3'"
-
-
-@pytest.mark.parametrize(
-    ("held", "high", "is_given"),
-    [(40, 0.938, True), (32, 0.809, True), (31, 0.791, False), (0, 0.077, False)],  # of 46
-)
-def test_a_probability_is_given_unless_past_limits_held_too_seldom(tmp_path, held, high, is_given):
-    record = f"update metrics set numerator = {held}, value = {held} / 46, high = {high} where {RECORD}"
-    text = november(tmp_path, record).forecast
-    assert ("probability of reaching 100\u202f000: 5\u202f%. Of 46 such intervals" in text) is is_given
-    assert ("too narrow" in text and "no probability" in text) is not is_given
-    assert f"46 such {'intervals' if is_given else 'forecasts'} in quarters that are over, {held} held" in text
-
-
-def test_without_a_record_a_probability_is_given_and_without_a_target_none_is_missed(tmp_path):
-    unknown = november(tmp_path / "unknown", f"update metrics set value = null where {RECORD}").forecast
-    assert unknown.endswith("99\u202f343; probability of reaching 100\u202f000: 5\u202f%.")
-    no_target = november(tmp_path / "none", "update message_forecasts set target = null, probability = null").forecast
-    assert no_target.endswith("held the final count (41.3\u202f%).") and "too narrow" in no_target
-
-
-def test_a_quarter_that_is_over_is_held_against_its_last_forecast(full):
-    # Of February's end: a later week is nearer, but no report spoke of it.
-    assert full.messages.forecast.replace("\u202f", " ") == (
-        "The forecast made at the end of February was 97 351 messages, 80 % interval 94 444 to 100 329; the final "
-        "count is above these limits. Of 73 such intervals in quarters that are over, 27 held the final count (37.0 %)."
-    )
-    assert full.messages.path.forecast is None
-
-
-@pytest.mark.parametrize(("low", "high", "side"), [(2e5, 3e5, "is below"), (0.0, 2e5, "lies inside")])
-def test_the_final_count_lies_below_inside_or_above_the_limits(tmp_path, low, high, side):
-    folder = make_published(tmp_path)
-    with duckdb.connect(str(folder / "scmr17.duckdb")) as con:
-        con.execute(f"update message_forecasts set low_80 = {low}, high_80 = {high} where seen_from = '2026-02'")
-    assert (
-        f"the final count {side} these limits" in report_figures(folder, OFFICE, parse(REPORT_MONTH)).messages.forecast
-    )
-
-
-def test_a_forecast_that_could_not_be_made_says_why(tmp_path):
-    messages = report_figures(make_published(tmp_path), OFFICE, parse("2026-01")).messages
-    assert messages.forecast.startswith(
-        "No forecast for the end of Q1 2026: fewer than eight whole weeks lie before it. Of 59 such intervals"
-    )
-    assert messages.path.forecast is None and len(messages.path.rows) == 2
-
-
-@pytest.mark.parametrize(
-    ("probability", "printed"),
-    [(0.0, "under 1 %"), (0.0099, "under 1 %"), (0.01, "1 %"), (0.5, "50 %"), (0.99, "99 %"), (0.9999, "over 99 %")],
-)
-def test_a_probability_is_never_certain(probability, printed):
-    assert probability_text(probability).replace("\u202f", " ") == printed
 
 
 def test_sellers_by_status_on_the_last_mondays(full):
