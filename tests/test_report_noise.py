@@ -1,4 +1,4 @@
-"""The test that every sentence with a direction rests on: process limits, intervals apart, corrected steps."""
+"""The tests that every sentence with a direction rests on: process limits, and steps corrected for their number."""
 
 from dataclasses import replace
 

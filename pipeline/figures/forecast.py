@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from pipeline.figures.model import Forecast
 from pipeline.figures.numbers import THIN, capital, count, number, plural, scale_of, with_unit
-from pipeline.figures.published import Published
+from pipeline.figures.published import Published, Value
 from pipeline.periods import Period, containing
 
 LIMITS_PERCENT = 80
@@ -34,16 +34,6 @@ class QuarterForecast:
     target: float | None
     probability: float | None
     reason: str | None
-
-
-@dataclass(frozen=True)
-class Record:
-    """Of how many forecasts in quarters that were over by then the limits held the final count; `high` is the upper
-    95 % limit of that share."""
-
-    held: int
-    made: int
-    high: float | None
 
 
 def running_forecast(published: Published, quarter: Period) -> QuarterForecast | None:
@@ -104,7 +94,7 @@ def _running(quarter: Period, found: QuarterForecast | None) -> str:
     return f"{text}."
 
 
-def _running_too_narrow(quarter: Period, found: QuarterForecast, record: Record) -> str:
+def _running_too_narrow(quarter: Period, found: QuarterForecast, record: Value) -> str:
     """A forecast whose limits the record speaks against: without the probability, which rests on them."""
     text = f"{_expected(quarter, found)}: too narrow, since {_record_clause(record, 'such forecast')}"
     return f"{text}; so no probability of reaching the target is given." if found.target is not None else f"{text}."
@@ -141,27 +131,25 @@ def probability_text(probability: float) -> str:
     return f"over 99{THIN}%" if percent > 99 else f"{number(percent, 0)}{THIN}%"
 
 
-def _record(published: Published, until: Period) -> Record | None:
+def _record(published: Published, until: Period) -> Value | None:
+    """The share of forecasts in quarters that were over by then whose limits held the final count; None without any."""
     found = published.at(COVERAGE, until.id)
-    if found is None or found.value is None or not found.denominator:
-        return None
-    return Record(found.numerator or 0, found.denominator, found.high)
+    return found if found and found.value is not None and found.denominator else None
 
 
-def _with_record(said: str, record: Record | None) -> str:
+def _with_record(said: str, record: Value | None) -> str:
     """What is said of a forecast, and how often the limits held in the quarters that were over by then."""
     if not said or record is None:
         return said
     return f"{said} {capital(_record_clause(record, 'such interval'))}."
 
 
-def _is_too_narrow(record: Record) -> bool:
+def _is_too_narrow(record: Value) -> bool:
     """Whether the limits held less often than they say, beyond chance: a probability from them would mislead."""
     return record.high is not None and record.high < LIMITS_PERCENT / 100
 
 
-def _record_clause(record: Record, what: str) -> str:
-    share = with_unit(record.held / record.made, scale_of("share", ""))
-    return (
-        f"of {plural(record.made, what)} in quarters that are over, {count(record.held)} held the final count ({share})"
-    )
+def _record_clause(record: Value, what: str) -> str:
+    share = with_unit(record.value, scale_of("share", ""))
+    made, held = plural(record.denominator or 0, what), count(record.numerator or 0)
+    return f"of {made} in quarters that are over, {held} held the final count ({share})"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.figures.model import MISSING_TEXT, Cell, Column, Interval, Row, Spark, Table
 from pipeline.figures.noise import is_growing_with_the_record, move_of
-from pipeline.figures.numbers import Scale, change, count, digits_beside, name, plural, show
+from pipeline.figures.numbers import Scale, change, count, digits_beside, name, plural, show, with_unit
 from pipeline.figures.published import Published, Value
 from pipeline.figures.steps import INDICATIVE_BELOW
 from pipeline.figures.wording import REASONS, evidence, period_name, scale_for, subject, verdict
@@ -47,6 +47,14 @@ class Footnotes:
 
 def last_year_id(published: Published) -> str:
     return f"{int(published.period.id[:4]) - 1}{published.period.id[4:]}"
+
+
+def with_year_before(published: Published, sentence: str, metric: str) -> str:
+    """`On-time delivery rose …; a year before, 89.3 %.`: the sentence with the metric's value a year ago, if known."""
+    before = published.at(metric, last_year_id(published))
+    if before is None or before.value is None:
+        return sentence
+    return f"{sentence[:-1]}; a year before, {with_unit(before.value, scale_for(published, metric))}."
 
 
 def measure_columns(published: Published) -> tuple[Column, ...]:

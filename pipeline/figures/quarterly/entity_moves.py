@@ -1,7 +1,7 @@
-"""Whether a category or a touchpoint stepped beyond chance since the quarter before, and how that is printed.
+"""How it is printed whether a category or a touchpoint stepped beyond noise since the quarter before.
 
-What belongs here: the one test for entities that the quarterly's pages share, and the table of one metric by entity.
-The marketplace's own move is `pipeline.figures.noise`'s.
+What belongs here: the word for a step, and the table of one metric by entity. The test is `pipeline.figures.steps`',
+the marketplace's own move `pipeline.figures.noise`'s.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pipeline.figures.chart_shapes import ColumnGroups
-from pipeline.figures.measures import detail_table, last_year_id
+from pipeline.figures.measures import detail_table, with_year_before
 from pipeline.figures.model import MISSING_TEXT, BigNumber, Cell, CurveChart, Sentence, Table, TimeChart
 from pipeline.figures.noise import Move, month_limits, move_of
 from pipeline.figures.numbers import count, digits_beside, plural, scale_of, show, with_unit
@@ -105,10 +105,7 @@ def _message(source: Published, lead: str) -> tuple[Sentence, str]:
     if move is None and month is None:
         return page_message(source, LEADS, lead)
     if move is not None and month is None:
-        year_before = source.at(lead, last_year_id(source))
-        text = move_sentence(source, move)
-        if year_before is not None and year_before.value is not None:
-            text = f"{text[:-1]}; a year before, {with_unit(year_before.value, SHARE)}."
+        text = with_year_before(source, move_sentence(source, move), lead)
         return Sentence(text, "delivery moved beyond noise"), lead
     return Sentence(f"{_short(source, lead, move)}; {month}.", "a month of delivery outside its usual range"), lead
 

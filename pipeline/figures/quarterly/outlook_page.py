@@ -75,10 +75,8 @@ def _message(source: Published, judged: list[Objective], made: list[Proposal], f
     elif not again:
         tail = f"for {following} a first one could be set for {plural(len(made), 'measure')}"
     elif raised := [proposal for proposal in again if _is_beyond(proposal) and proposal.metric in met]:
-        tail = (
-            f"{count(len(raised))}{' of those met' if len(met) < len(judged) else ''} could be raised for {following} "
-        )
-        tail += "by the smallest change that would show"
+        number = f"{count(len(raised))} of those met" if len(met) < len(judged) else count(len(raised))
+        tail = f"{number} could be raised for {following} by the smallest change that would show"
     else:
         tail = f"for {following} a new value is proposed for {plural(len(again), 'target')} in force"
     if judged:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.figures.customers import entity_name
-from pipeline.figures.measures import interval_mark, mark_legend, value_cell
+from pipeline.figures.measures import interval_mark, mark_legend, value_cell, with_year_before
 from pipeline.figures.model import BigNumber, Cell, Column, Row, Sentence, Table, TimeChart
-from pipeline.figures.numbers import change, count, number, plural, scale_of, with_unit
+from pipeline.figures.numbers import change, count, number, plural, scale_of
 from pipeline.figures.published import Published, Value
 from pipeline.figures.quarterly.cohort_triangle import cohort_triangle
 from pipeline.figures.quarterly.quarter_columns import bounds_of, quarter_columns
@@ -70,12 +70,9 @@ def _message(source: Published) -> tuple[Sentence, str]:
     if now is None or now.value is None:
         return Sentence(state_sentence(source, LEAD), "no quarter before"), LEAD
     sentence, told = page_message(source, [KEPT], KEPT)
-    year_before = f"{int(source.period.id[:4]) - 1}{source.period.id[4:]}"
-    before = source.at(told, year_before)
-    if before is None or before.value is None:
-        return sentence, told
-    text = f"{sentence.text[:-1]}; a year before, {with_unit(before.value, SHARE)}."
-    return Sentence(text, f"{sentence.rule}, and the year before"), told
+    text = with_year_before(source, sentence.text, told)
+    rule = sentence.rule if text == sentence.text else f"{sentence.rule}, and the year before"
+    return Sentence(text, rule), told
 
 
 def _by_quarter(source: Published, metric: str, title: str, cases: str) -> TimeChart | None:
