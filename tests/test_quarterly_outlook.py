@@ -168,3 +168,12 @@ def test_unmeasured_targets_are_named(bare_office: DataFolder) -> None:
     with open_published(bare_office.published, parse(QUARTER)) as source:
         page = outlook_page(source, OFFICE)
     assert page is not None and "messages" in page.not_measured and page.number is not None
+
+
+def test_a_share_that_depends_on_the_periods_length_says_which(bare_office: DataFolder) -> None:
+    with open_published(bare_office.published, parse(QUARTER)) as source:
+        page = outlook_page(source, OFFICE)
+    assert page is not None and page.first_targets is not None
+    names = {row.cells[0].definition: row.cells[0].text for row in page.first_targets.rows}
+    assert names["repeat_customer_share"].endswith(" a month"), "its baseline pools months; a quarter's is another"
+    assert not names["rating_mean"].endswith((" a month", " a quarter"))

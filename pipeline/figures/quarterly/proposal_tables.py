@@ -32,7 +32,7 @@ REASONS = {
     "suppressed": "too few cases to show",
 }
 SPANS = {"month": " a month", "quarter": " a quarter"}
-#: Shares that are others over a month than over a quarter, by their definition.
+#: Shares that differ between a month and a quarter by their definition.
 BY_THEIR_LENGTH = ("customer_retention_rate", "repeat_customer_share", "lapsed_customer_share", "churn_rate")
 #: The first targets that the page shows, in this order: what the briefs ask a target for without giving one.
 WANTED = (
@@ -170,8 +170,9 @@ def _columns() -> tuple[Column, ...]:
 
 def _title(source: Published, proposal: Proposal) -> Cell:
     scale = scale_of_proposal(source, proposal)
-    is_spanned = scale.is_relative or proposal.metric in BY_THEIR_LENGTH
-    span = SPANS.get(proposal.period_type, "") if is_spanned else ""
+    span = SPANS.get(proposal.period_type, "") if scale.is_relative else ""
+    if proposal.metric in BY_THEIR_LENGTH:
+        span = SPANS.get(proposal.period_type, SPANS["month"])  # of months pooled, where it holds for all periods
     return Cell(subject(source, proposal.metric) + span, scale.unit, definition=proposal.metric)
 
 
