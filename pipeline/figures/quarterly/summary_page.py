@@ -30,8 +30,8 @@ MOVE_LEGEND = (
     "a step (p below 5 %), else within noise."
 )
 TARGET_LEGEND = (
-    " Verdict: near down to its floor (page 2), missed below. Evidence: certain when the whole interval is on one side of "
-    "the target."
+    " Verdict: near down to its floor (page 2), missed below. Evidence: certain when the whole interval is on one side "
+    "of the target."
 )
 DASH_LEGEND = " Δ is of unrounded values. A dash: nothing to compare, or no test."
 
